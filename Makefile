@@ -1,0 +1,79 @@
+# `make run` serves Payhub on this machine; `make test` runs every check. `make help` lists the rest.
+# Another interpreter: make test-fast PYTHON=python3.13 (gets an environment of its own).
+
+PYTHON ?= python3
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(VERSION))
+BIN := $(VENV)/bin
+SAM_VENV := .venv-sam
+PIP := -m pip --disable-pip-version-check --no-input
+
+export PYTHONPATH := layers/payhub:functions:.
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help run tour tenant test test-fast lint types contracts sam-check openapi lock clean environment
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
+
+run: environment ## the whole stack on http://127.0.0.1:8080 until Ctrl-C
+	@exec $(BIN)/python -m local.run
+
+tour: environment ## one real payment through every operation, against a running stack
+	@exec $(BIN)/python -m local.tour
+
+tenant: environment ## another tenant on the running stack: NAME='Clinic' [JSON=settings.json]
+	@exec $(BIN)/python -m local.tenants $(if $(NAME),--name '$(NAME)') $(if $(JSON),--json '$(JSON)')
+
+test: lint types contracts sam-check ## every check and every test
+	$(BIN)/pytest
+
+test-fast: lint types contracts ## what needs no server, in under a minute
+	$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/architecture
+
+lint: environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: environment
+	$(BIN)/mypy
+
+contracts: environment
+	$(BIN)/lint-imports --no-cache
+
+sam-check: $(SAM_VENV)/.made ## sam validate and sam build, without Docker
+	$(SAM_VENV)/bin/sam validate --lint
+	$(SAM_VENV)/bin/sam build
+
+openapi: environment ## print the OpenAPI document of all routes
+	@$(BIN)/python -m payhub.entrypoints.openapi
+
+lock: ## resolve requirements/*.in again
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python $(PIP) install --quiet --requirement requirements/lock.in
+	cd requirements && for list in development sam; do \
+	  ../.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --custom-compile-command 'make lock' $$list.in --output-file $$list.txt; \
+	done
+
+clean: ## remove environments, caches and the local run's state
+	rm -rf .venv* .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+environment: $(VENV)/.made
+
+# An environment is made again whenever its lock changes; the stamp is written last.
+$(VENV)/.made: requirements/development.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Payhub needs Python 3.11 or newer; say which: make PYTHON=python3.11 ..."; exit 1; }
+	@echo "Installing what Payhub needs into $(VENV), once (a minute or two)"
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python $(PIP) install --require-hashes --only-binary :all: --requirement $<
+	@touch $@
+
+$(SAM_VENV)/.made: requirements/sam.txt
+	@echo "Installing aws-sam-cli into $(SAM_VENV), once"
+	$(PYTHON) -m venv --clear $(SAM_VENV)
+	$(SAM_VENV)/bin/python $(PIP) install --require-hashes --requirement $<
+	@touch $@
