@@ -1,0 +1,1 @@
+"""The vendor sandbox: plays the payment vendors here, with a truth book of real money."""
