@@ -1,0 +1,27 @@
+"""A sandbox for each test: in memory, or on disk where it must survive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.sandbox.bench import Bench
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    bench.tenant()
+    yield bench
+    bench.store.close()
+
+
+@pytest.fixture
+def kept_bench(tmp_path: Path) -> Iterator[Bench]:
+    """On disk, so that it can be closed and opened again."""
+    bench = Bench(tmp_path / "sandbox.sqlite3")
+    bench.tenant()
+    yield bench
+    bench.store.close()

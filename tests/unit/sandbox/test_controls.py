@@ -1,0 +1,114 @@
+"""The controls of the sandbox that belong to no single room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import local.sandbox
+from local.sandbox.clock import SystemClock
+from local.sandbox.faults import FAULTS, REFUSE
+from local.sandbox.optum.magic import MAGIC_AMOUNTS
+from local.sandbox.optum.routes import OPERATIONS
+from local.sandbox.store import Store
+from tests.unit.sandbox.bench import TENANT, Bench, shown
+
+
+def test_the_ledger_lists_movements_in_the_documented_form(bench: Bench) -> None:
+    payment = bench.issue()
+    [entry] = shown(bench.control("GET", f"ledger?reference={payment['paymentId']}"))
+    assert sorted(entry) == sorted(
+        ["vendor", "operation", "reference", "amount_cents", "direction", "at"]
+    )
+    assert entry["vendor"] == "optum"
+    assert shown(bench.control("GET", "ledger?reference=other")) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "ledger?vendor=nobody", 400),
+        ("GET", "ledger?vedor=optum", 400),
+        ("GET", "nothing", 404),
+        ("DELETE", "ledger", 405),
+        ("POST", "reset?keep_tenants=yes", 400),
+        ("GET", "events", 400),
+    ],
+)
+def test_wrong_controls_are_refused(bench: Bench, method: str, path: str, status: int) -> None:
+    assert bench.control(method, path).status == status
+
+
+def test_the_clock_moves_forward_only(bench: Bench) -> None:
+    assert bench.control("POST", "clock", {"advance_seconds": -1}).status == 400
+    before = shown(bench.control("GET", "clock"))["now"]
+    assert shown(bench.control("POST", "clock", {"advance_seconds": 90}))["now"] > before
+
+
+def test_the_systems_clock_keeps_its_offset() -> None:
+    store = Store()
+    SystemClock(store).advance(3_600_000)
+    ahead_ms = SystemClock(store).now_ms()
+    clock = SystemClock(store)
+    clock.reset()
+    assert 3_599_000 < ahead_ms - clock.now_ms() <= 3_600_000
+    store.close()
+
+
+def test_tenants_are_shown_without_their_keys(bench: Bench) -> None:
+    answer = bench.control("GET", "optum/tenants")
+    assert shown(answer)[0]["tenant_id"] == TENANT
+    assert shown(answer)[0]["accounts"]["ACCT2"] == {"hold": True}
+    assert b"key" not in answer.body
+
+
+def test_a_tenants_key_can_be_rotated_but_not_be_anothers(bench: Bench) -> None:
+    bench.tenant(key="key-2")
+    assert bench.ask("GET", "/payments/batch").status == 401
+    body = {
+        "tenant_id": "tenant-2",
+        "api_key": "key-2",
+        "amount_unit": "cents",
+        "accounts": {"A": {}},
+    }
+    assert bench.control("POST", "optum/tenants", body).status == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"amount_unit": "dollars"}, "amount_unit must be one of cents, whole_dollars"),
+        ({"accounts": {}}, "accounts must be an object"),
+        ({"accounts": {"A": {"hold": "no"}}}, "accounts.A.hold must be true or false"),
+        ({"accounts": {"A": {"held": True}}}, "accounts.A.held is not known; allowed: hold"),
+        ({"api_key": ""}, "api_key must be text"),
+    ],
+)
+def test_a_wrong_tenant_is_refused(bench: Bench, change: dict[str, object], named: str) -> None:
+    good = {"tenant_id": "t", "api_key": "k", "amount_unit": "cents", "accounts": {"A": {}}}
+    answer = bench.control("POST", "optum/tenants", {**good, **change})
+    assert answer.status == 400
+    assert named in shown(answer)["error"]
+
+
+def test_the_same_seed_gives_the_same_answers() -> None:
+    def run() -> list[bytes]:
+        bench = Bench()
+        bench.tenant()
+        bench.subscribe()
+        bench.issue()
+        bench.wait(5)
+        bodies = [post.body for post in bench.receiver.posts]
+        bench.store.close()
+        return bodies
+
+    assert run() == run()
+
+
+def test_the_readme_lists_every_magic_amount_fault_and_operation() -> None:
+    readme = (Path(local.sandbox.__file__).parent / "README.md").read_text()
+    for cents, magic in MAGIC_AMOUNTS.items():
+        assert f"| {cents} | {magic.meaning} |" in readme
+    for name in (*FAULTS, REFUSE, *OPERATIONS):
+        assert f"`{name}`" in readme
