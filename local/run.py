@@ -1,0 +1,184 @@
+"""make run: the stack, the sandbox and the front door, started in order and then watched."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from local import demo, deploy, ports, processes, tour, welcome
+from local.settings import STAGE, Settings, from_environment
+from local.stack import Stack
+
+_START_TIMEOUT_SECONDS = 30
+_STOP_TIMEOUT_SECONDS = 10
+_WATCH_SECONDS = 0.2
+_RESTART_PAUSE_SECONDS = 1.0
+_BUSY_PORT = 2
+
+
+class _StopRequestedError(Exception):
+    """INT or TERM arrived."""
+
+
+@dataclass
+class _Server:
+    """A child that may die at any time and is then started again."""
+
+    name: str
+    port: int
+    arguments: list[str]
+    settings: Settings
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = self.settings.folder / "logs" / f"{self.name}.log"
+        self.process = processes.start(self.arguments, log)
+        if not ports.wait_until_open(self.port, _START_TIMEOUT_SECONDS):
+            raise RuntimeError(f"the {self.name} did not start; see {log}")
+
+    def restart_if_dead(self) -> bool:
+        if self.process is None or self.process.poll() is None:
+            return False
+        _say(f"The {self.name} ended ({self.process.returncode}); starting it again.")
+        time.sleep(_RESTART_PAUSE_SECONDS)
+        self.start()
+        return True
+
+    def stop(self) -> None:
+        if self.process is not None and not processes.stop(self.process, _STOP_TIMEOUT_SECONDS):
+            self.process.kill()  # keeps nothing that it has not written already
+            self.process.wait()
+
+
+@dataclass
+class _Run:
+    settings: Settings
+    servers: list[_Server] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stack = Stack(self.settings)
+
+    def start(self) -> bool:
+        """Start everything in order; says whether this was the first time."""
+        began = time.monotonic()
+        _step("Starting the stack", self.stack.start)
+        self._add("sandbox", self.settings.sandbox_port, _sandbox_arguments(self.settings))
+        outputs: dict[str, str] = {}
+        _step("Deploying template.yaml", lambda: outputs.update(deploy.deploy(self.settings)))
+        self._add("front-door", self.settings.port, _front_door_arguments(self.settings, outputs))
+        first_time = not demo.read(self.settings)
+        _step("Looking after the demo tenants", lambda: demo.ensure(self.settings))
+        _say(f"Ready in {time.monotonic() - began:.1f} s.")
+        return first_time
+
+    def watch(self) -> None:
+        """Start again what died. The stack itself is not: its state was saved when it stopped."""
+        while self.stack.process is not None and self.stack.process.poll() is None:
+            if sum(server.restart_if_dead() for server in self.servers):
+                self._note_processes()
+            time.sleep(_WATCH_SECONDS)
+        raise RuntimeError(f"the stack ended by itself; see {self.settings.folder}/logs/stack.log")
+
+    def stop(self) -> None:
+        """The front door first, so that nothing new comes in; the stack last."""
+        _say("Stopping...")
+        for server in reversed(self.servers):
+            server.stop()
+        self.stack.stop()
+        with contextlib.suppress(FileNotFoundError):
+            self._processes_file.unlink()
+        _say("Stopped; the payments are kept.")
+
+    def _add(self, name: str, port: int, arguments: list[str]) -> None:
+        server = _Server(name, port, arguments, self.settings)
+        self.servers.append(server)
+        _step(f"Starting the {name}", server.start)
+        self._note_processes()
+
+    def _note_processes(self) -> None:
+        """Who is who, for whoever wants to kill one."""
+        known = {server.name: server.process for server in self.servers}
+        known["stack"] = self.stack.process
+        ids = {name: it.pid for name, it in known.items() if it is not None}
+        self._processes_file.write_text(json.dumps({"run": os.getpid(), **ids}))
+
+    @property
+    def _processes_file(self) -> Path:
+        return self.settings.folder / "processes.json"
+
+
+def main() -> int:
+    """Serve until INT or TERM."""
+    settings = from_environment()
+    busy = ports.busy(settings)
+    if busy:
+        print("\n".join(busy), file=sys.stderr)
+        return _BUSY_PORT
+    shutil.rmtree(settings.folder / "logs", ignore_errors=True)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _request_stop)
+    run = _Run(settings)
+    try:
+        if run.start() and os.environ.get("TOUR", "yes") != "no":
+            tour.play(settings)
+        welcome.show(settings)
+        run.watch()
+    except _StopRequestedError:
+        return 0
+    except RuntimeError as error:
+        print(f"make run: {error}", file=sys.stderr)
+        return 1
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # the state is being saved
+        run.stop()
+    return 0
+
+
+def _request_stop(_number: int, _frame: FrameType | None) -> None:
+    raise _StopRequestedError
+
+
+def _sandbox_arguments(settings: Settings) -> list[str]:
+    return [
+        "-m",
+        "local.sandbox",
+        f"--port={settings.sandbox_port}",
+        f"--vendor-ports-from={settings.sandbox_port + 1}",
+        f"--state={settings.folder / 'sandbox'}",
+    ]
+
+
+def _front_door_arguments(settings: Settings, outputs: dict[str, str]) -> list[str]:
+    return [
+        "-m",
+        "local.front_door",
+        f"--port={settings.port}",
+        f"--stack-port={settings.stack_port}",
+        f"--api={outputs['RestApiId']}",
+        f"--stage={STAGE}",
+    ]
+
+
+def _step(what: str, action: Callable[[], object]) -> None:
+    print(f"{what} ...", end=" ", flush=True)
+    began = time.monotonic()
+    action()
+    print(f"{time.monotonic() - began:.1f} s", flush=True)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

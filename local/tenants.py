@@ -1,0 +1,98 @@
+"""Creates a tenant with the product's own code, on this machine or in an AWS account.
+
+make tenant NAME='Clinic'                         with new vendor credentials in the sandbox
+make tenant JSON=settings.json                    with settings of your own
+make tenant JSON=settings.json STACK=payhub-prod  in AWS, with the usual AWS profile
+"""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from local import deployed
+from local.settings import Settings, from_environment
+
+Document = dict[str, Any]
+
+
+def document(
+    settings: Settings, name: str, accounts: dict[str, dict[str, bool]], vendor_amount_unit: str
+) -> Document:
+    """Settings of a tenant whose vendors are played by the sandbox."""
+    return {
+        "name": name,
+        "amount_unit": "cents",
+        "accounts": accounts,
+        "vendors": {
+            "optum": {
+                "base_url": settings.vendor_url("optum"),
+                "prefix": "/api/issue/v1",
+                "event_prefix": "/api/event-api/v1",
+                "tenant_id": secrets.token_hex(8),
+                "amount_unit": vendor_amount_unit,
+                "api_key": secrets.token_urlsafe(24),
+                "webhook_secret": secrets.token_urlsafe(24),
+            }
+        },
+    }
+
+
+def register_with_sandbox(settings: Settings, tenant: Document) -> None:
+    """Make the tenant known to the vendors it names, as their onboarding would."""
+    optum = tenant["vendors"]["optum"]
+    if optum["base_url"] != settings.vendor_url("optum"):
+        return
+    answer = httpx.post(
+        f"{settings.sandbox_url}/_sandbox/optum/tenants",
+        json={
+            "tenant_id": optum["tenant_id"],
+            "api_key": optum["api_key"],
+            "amount_unit": optum["amount_unit"],
+            "accounts": tenant["accounts"],
+        },
+    )
+    answer.raise_for_status()
+
+
+def create(stack: deployed.Deployed, tenant: Document) -> dict[str, str]:
+    """Run the product's operation against this stack; answers the new credentials."""
+    os.environ.update(stack.environment())
+    from payhub.operations.create_tenant import CreateTenant, create_tenant  # noqa: PLC0415
+    from payhub.wiring import hub  # noqa: PLC0415, reads the environment set above
+
+    return asdict(create_tenant(hub(), CreateTenant.model_validate(tenant)))
+
+
+def main() -> None:
+    """Print the credentials of a new tenant; they are not shown again."""
+    parser = argparse.ArgumentParser(prog="make tenant", description=__doc__)
+    parser.add_argument("--name", help="of a tenant that the sandbox serves")
+    parser.add_argument("--json", type=Path, help="file with the tenant's settings")
+    parser.add_argument("--stack", help="CloudFormation stack in AWS; else this machine's")
+    options = parser.parse_args()
+    settings = from_environment()
+    if options.json:
+        tenant = json.loads(options.json.read_text())
+        tenant.update({"name": options.name} if options.name else {})
+    elif options.name and not options.stack:
+        accounts = {"MAIN": {"hold": False}, "HOLD": {"hold": True}}
+        tenant = document(settings, options.name, accounts, "cents")
+    else:
+        parser.error("say NAME=... for a tenant of the sandbox, or JSON=... with its settings")
+    if not options.stack:
+        register_with_sandbox(settings, tenant)
+    stack = deployed.in_aws(options.stack) if options.stack else deployed.on_this_machine(settings)
+    shown = {**create(stack, tenant), "accounts": tenant["accounts"]}
+    json.dump(shown, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()
