@@ -57,7 +57,7 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> int:
     control.ports = runner = Runner(sandbox, ports)
     control_port = Port("control", options.port, control.answer)
     control_port.open()
-    runner.sync_ports()
+    runner.open_ports()
     runner.start()
     where = ", ".join(f"{name} http://{HOST}:{port.number}" for name, port in ports.items())
     print(f"sandbox: controls http://{HOST}:{control_port.number}/_sandbox, {where}", flush=True)

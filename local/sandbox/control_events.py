@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 
-from local.sandbox import webhooks
 from local.sandbox.clock import iso
 from local.sandbox.control_input import BadInputError, Fields, only_query
 from local.sandbox.messages import Request, Response, json_response
+from local.sandbox.outbox import RESEND
 from local.sandbox.sandbox import Sandbox
-from local.sandbox.webhooks import Event
+from local.sandbox.webhooks import Event, Resent
 
 _TIMES_MAX = 100
 _LATE_SECONDS_MAX = 86_400
@@ -110,9 +110,9 @@ def _send(sandbox: Sandbox, vendor: str, fields: Fields, event_ids: list[str]) -
     due_ms = sandbox.clock.now_ms() + round(after_seconds * 1000)
     with sandbox.store.transaction():
         payload = {"event_ids": event_ids, "times": times}
-        sandbox.jobs.schedule(due_ms, vendor, webhooks.RESEND, payload)
+        sandbox.jobs.schedule(due_ms, vendor, RESEND, payload, "outward")
     return json_response(200, {"scheduled": len(event_ids) * times, "due": iso(due_ms)})
 
 
-def _sent(resent: list[webhooks.Resent]) -> Response:
+def _sent(resent: list[Resent]) -> Response:
     return json_response(200, {"sent": [asdict(each) for each in resent]})

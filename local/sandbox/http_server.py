@@ -12,7 +12,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from local.sandbox.messages import Reply, Request, Response
 from local.sandbox.store import StoreClosedError
@@ -130,11 +130,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             return
-        parts = urlsplit(self.path)
+        path, _, query = self.path.partition("?")
         request = Request(
             method=self.command,
-            path=parts.path,
-            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            path=path,
+            query=dict(parse_qsl(query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
         )
@@ -143,8 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
         except StoreClosedError:
             reply = Reply(None)
         self._wait(reply.after_seconds)
-        self._send(reply.response)
         self._log_line(request, reply, time.monotonic() - started)
+        self._send(reply.response)
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 

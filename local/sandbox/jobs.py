@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from local.sandbox.store import Store
 
-_COLUMNS = "id, due_ms, vendor, kind, payload"
+# Inside: quick and without I/O. Outward: calls somebody and may take long.
+Lane = Literal["inside", "outward"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Job:
     vendor: str
     kind: str
     payload: dict[str, Any]
+    lane: Lane
 
 
 class Jobs:
@@ -29,24 +31,27 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def schedule(self, due_ms: int, vendor: str, kind: str, payload: dict[str, Any]) -> None:
+    def schedule(
+        self, due_ms: int, vendor: str, kind: str, payload: dict[str, Any], lane: Lane = "inside"
+    ) -> None:
         self._store.write(
-            "INSERT INTO jobs (due_ms, vendor, kind, payload) VALUES (?, ?, ?, ?)",
-            (due_ms, vendor, kind, json.dumps(payload)),
+            "INSERT INTO jobs (due_ms, vendor, kind, payload, lane) VALUES (?, ?, ?, ?, ?)",
+            (due_ms, vendor, kind, json.dumps(payload), lane),
         )
 
-    def next(self, but_not: Collection[int] = ()) -> Job | None:
-        """The job that is due first, except those somebody is at work on."""
+    def next(self, lane: Lane | None = None, but_not: Collection[int] = ()) -> Job | None:
+        """The job that is due first, of one lane or of both, except those being worked on."""
         marks = ",".join("?" * len(but_not))
         rows = self._store.read(
-            f"SELECT {_COLUMNS} FROM jobs WHERE id NOT IN ({marks})"  # noqa: S608
+            "SELECT id, due_ms, vendor, kind, payload, lane FROM jobs"  # noqa: S608
+            f" WHERE (? IS NULL OR lane = ?) AND id NOT IN ({marks})"
             " ORDER BY due_ms, id LIMIT 1",
-            tuple(but_not),
+            (lane, lane, *but_not),
         )
         if not rows:
             return None
-        number, due_ms, vendor, kind, payload = rows[0]
-        return Job(number, due_ms, vendor, kind, json.loads(payload))
+        number, due_ms, vendor, kind, payload, found_lane = rows[0]
+        return Job(number, due_ms, vendor, kind, json.loads(payload), found_lane)
 
     def done(self, job: Job) -> None:
         self._store.write("DELETE FROM jobs WHERE id = ?", (job.id,))

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from local.sandbox import faults, webhooks
+from local.sandbox import faults
 from local.sandbox.clock import Clock
 from local.sandbox.faults import FaultDesk, Refusal, Scene
 from local.sandbox.ids import Ids
-from local.sandbox.jobs import Job, Jobs
+from local.sandbox.jobs import Job, Jobs, Lane
 from local.sandbox.messages import Reply, Request
+from local.sandbox.outbox import SUBSCRIPTION, Outbox
 from local.sandbox.store import Store
 from local.sandbox.truth_book import TruthBook
 from local.sandbox.vendor import Settings, Tools, Vendor
 from local.sandbox.vendors import VENDORS
-from local.sandbox.webhooks import DeliveryPolicy, Outbox, Sender
+from local.sandbox.webhooks import DeliveryPolicy, Sender, Subscription
 
 
 class Sandbox:
@@ -65,14 +66,14 @@ class Sandbox:
         """Whether a vendor's port is closed now, and until when."""
         return self.faults.refusal(vendor_name, self.clock.now_ms())
 
-    def next_job(self, but_not: Collection[int] = ()) -> Job | None:
+    def next_job(self, lane: Lane | None = None, but_not: Collection[int] = ()) -> Job | None:
         """The first job that is due now."""
-        job = self.jobs.next(but_not)
+        job = self.jobs.next(lane, but_not)
         return job if job and job.due_ms <= self.clock.now_ms() else None
 
     def run(self, job: Job) -> None:
         """Do one job. Its effect and its removal are one commit, except for what is sent out."""
-        if is_delivery(job):
+        if job.lane == "outward":
             self.outbox.run(job)
             return
         with self.store.transaction():
@@ -106,13 +107,8 @@ class Sandbox:
                 self._close_breakers(name)
 
     def _close_breakers(self, vendor_name: str) -> None:
-        for body in self.store.all(vendor_name, webhooks.SUBSCRIPTION):
-            self.outbox.close_breaker(vendor_name, webhooks.Subscription(**body))
-
-
-def is_delivery(job: Job) -> bool:
-    """Jobs that call out and may take long; the others are quick and do no I/O."""
-    return job.kind in (webhooks.DELIVER, webhooks.RESEND)
+        for body in self.store.all(vendor_name, SUBSCRIPTION):
+            self.outbox.close_breaker(vendor_name, Subscription(**body))
 
 
 def _policies(settings: Settings) -> Mapping[str, DeliveryPolicy]:

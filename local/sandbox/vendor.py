@@ -10,10 +10,10 @@ from local.sandbox.clock import Clock
 from local.sandbox.ids import Ids
 from local.sandbox.jobs import Job, Jobs
 from local.sandbox.messages import Request, Response
+from local.sandbox.outbox import Outbox
 from local.sandbox.routes import Route
 from local.sandbox.store import Store
 from local.sandbox.truth_book import TruthBook
-from local.sandbox.webhooks import Outbox
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from local.sandbox.optum.issue_request import json_object
 from local.sandbox.optum.lifecycle import EVENT_NAMES
 from local.sandbox.optum.problems import invalid, not_found
 from local.sandbox.optum.tenants import VENDOR, Tenant
-from local.sandbox.webhooks import Delivery, Event, Outbox, Subscription
+from local.sandbox.outbox import Outbox
+from local.sandbox.webhooks import Delivery, Event, Subscription
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from local.sandbox.optum import lifecycle
 from local.sandbox.optum.money import dollars
 from local.sandbox.optum.payments import Payment
 from local.sandbox.optum.tenants import VENDOR
-from local.sandbox.webhooks import Event, Outbox
+from local.sandbox.outbox import Outbox
+from local.sandbox.webhooks import Event
 
 _SOURCE = "optum-financial/payments"
 

@@ -22,10 +22,11 @@ from local.sandbox.optum.payments import (
 from local.sandbox.optum.problems import Problem, conflict, invalid, not_found
 from local.sandbox.optum.routes import OPERATIONS, ROUTES
 from local.sandbox.optum.tenants import KIND, VENDOR, Tenant, Tenants
+from local.sandbox.outbox import SUBSCRIPTION
 from local.sandbox.routes import Route, allowed_methods, find
 from local.sandbox.truth_book import Direction, Movement
 from local.sandbox.vendor import Tools
-from local.sandbox.webhooks import SUBSCRIPTION, DeliveryPolicy
+from local.sandbox.webhooks import DeliveryPolicy
 
 DELIVERY = DeliveryPolicy(
     signature_header="X-Optum-Webhook-Callback-Hmac-Signature",
