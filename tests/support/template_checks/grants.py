@@ -1,0 +1,59 @@
+"""What each function may do: the expectation that the template is compared with."""
+
+_SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
+
+SECRET_OF = _SECRETS + ":secret:payhub/${Stage}/*/%s-??????"
+"""One vendor's secret of any tenant; AWS ends every secret's name with six random characters."""
+
+READ = frozenset({"dynamodb:GetItem Table", "kms:Decrypt DataKey"})
+WRITE = READ | {"dynamodb:PutItem Table", "kms:GenerateDataKey DataKey"}
+OPTUM = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "optum"})
+
+
+def index(*names: str) -> frozenset[str]:
+    """May query these indexes."""
+    return frozenset(f"dynamodb:Query ${{Table.Arn}}/index/{name}" for name in names)
+
+
+def sends(*queues: str) -> frozenset[str]:
+    """May send to these queues."""
+    return frozenset(f"sqs:SendMessage {queue}" for queue in queues)
+
+
+def receives(*queues: str) -> frozenset[str]:
+    """May take messages from these queues."""
+    verbs = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    return frozenset(f"sqs:{verb} {queue}" for queue in queues for verb in verbs)
+
+
+_MOVES_MONEY = WRITE | OPTUM | sends("PaymentsQueue")
+
+GRANTS: dict[str, frozenset[str]] = {
+    "IssuePaymentFunction": _MOVES_MONEY,
+    "ReleasePaymentFunction": _MOVES_MONEY,
+    "VoidPaymentFunction": _MOVES_MONEY,
+    "ReissuePaymentFunction": _MOVES_MONEY,
+    "GetPaymentFunction": READ,
+    "GetPaymentDetailsFunction": READ,
+    "ListPaymentsFunction": READ
+    | index("by_tenant", "by_caller_reference")
+    | {"dynamodb:BatchGetItem Table"},
+    "ResolvePaymentFunction": WRITE | sends("PaymentsQueue"),
+    "ListDeadLettersFunction": READ | {"dynamodb:Query Table"},
+    "RedriveDeadLetterFunction": WRITE | sends("PaymentsQueue", "EventsQueue"),
+    "IssueTokenFunction": WRITE,
+    "DocumentationFunction": frozenset(),
+    "UnknownRouteFunction": frozenset(),
+    "ApiKeyFunction": READ,
+    "BearerTokenFunction": READ,
+    "OptumFunction": WRITE | OPTUM | sends("EventsQueue"),
+    "AdvancePaymentFunction": _MOVES_MONEY | receives("PaymentsQueue"),
+    "ApplyEventFunction": WRITE
+    | OPTUM
+    | index("by_reference")
+    | sends("PaymentsQueue", "EventsQueue")
+    | receives("EventsQueue"),
+    "DeadLetterFunction": WRITE | receives("PaymentsDeadLetterQueue", "EventsDeadLetterQueue"),
+    "SweepFunction": READ | index("due") | sends("PaymentsQueue", "EventsQueue"),
+    "CollectMissedEventsFunction": WRITE | OPTUM | {"dynamodb:Query Table"} | sends("EventsQueue"),
+}
