@@ -13,7 +13,8 @@ _TENANTS: tuple[dict[str, Any], ...] = (
         "tenant": "0b9ab1f6-5f0c-4a57-9d0e-2f6a41c0a001",
         "name": "Riverside Clinic",
         "accounts": {"ACCT1": {"hold": False}, "ACCT2": {"hold": True}},
-        "vendor_amount_unit": "cents",
+        "optum_tenant_id": "5d2a7c11-30c4-4b8e-9a57-7f1a6f3e0001",
+        "optum_amount_unit": "cents",
         "practice_ids": ["195900"],
         "medfusion_practice_ids": ["1c7ecf9f-9700-4e70-b976-9356db658274"],
         "vendor_codes": ["ACME"],
@@ -22,7 +23,8 @@ _TENANTS: tuple[dict[str, Any], ...] = (
         "tenant": "0b9ab1f6-5f0c-4a57-9d0e-2f6a41c0a002",
         "name": "Hillside Pediatrics",
         "accounts": {"ACCT3": {"hold": False}, "ACCT4": {"hold": True}},
-        "vendor_amount_unit": "decimal_dollars",
+        "optum_tenant_id": "5d2a7c11-30c4-4b8e-9a57-7f1a6f3e0002",
+        "optum_amount_unit": "decimal_dollars",
         "practice_ids": ["195901"],
         "medfusion_practice_ids": ["6f0d0f3b-6a52-4b59-8a6e-0d5a5a3b1c02"],
         "vendor_codes": ["GLOBEX"],
@@ -61,20 +63,24 @@ def _is_served(settings: Settings, tenant: dict[str, Any]) -> bool:
 
 
 def _make(settings: Settings, stack: deployed.Deployed, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Create it, or give it new credentials: the ids are the same each time."""
     tenant = {
-        **tenants.document(
-            settings, wanted["name"], wanted["accounts"], wanted["vendor_amount_unit"]
-        ),
         "tenant": wanted["tenant"],
+        "name": wanted["name"],
+        "amount_unit": "cents",
         **{name: wanted[name] for name in _OWNED},
+        "vendors": {
+            "optum": tenants.optum_in_sandbox(
+                settings, wanted["optum_tenant_id"], wanted["optum_amount_unit"]
+            )
+        },
     }
     tenants.register_with_sandbox(settings, tenant)
-    credentials = tenants.create(stack, tenant)
     return {
-        **credentials,
+        **tenants.create(stack, tenant),
         "name": wanted["name"],
         **{name: wanted[name] for name in _OWNED},
-        "vendor_tenant_ids": {"optum": tenant["vendors"]["optum"]["tenant_id"]},
+        "vendor_tenant_ids": {"optum": wanted["optum_tenant_id"]},
         "urls": _urls(settings),
     }
 

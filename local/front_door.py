@@ -32,6 +32,8 @@ _PATH_SAFE = frozenset(
     b"!$&'()*+,-./0123456789:;=@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
 )
 
+_QUERY_SAFE = frozenset(range(0x21, 0x7F))
+
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
@@ -131,21 +133,13 @@ _DROPPED = _HOP_BY_HOP | {b"x-forwarded-for"}
 
 
 def _target(raw_path: bytes, query: bytes) -> bytes:
-    """The request target; encoded twice, as API Gateway leaves a path encoded but ministack not."""
-    path = b"".join(
-        bytes([byte])
-        if byte in _PATH_SAFE
-        else (b"%25" if byte == ord("%") else b"%%25%02X" % byte)
-        for byte in raw_path
-    )
-    if not query:
-        return path
-    return path + b"?" + b"".join(_in_query(byte) for byte in query)
+    """The request target. A path stays encoded in the cloud, but ministack decodes: %25 for %."""
+    path = b"".join(_as_is(byte, _PATH_SAFE) for byte in raw_path)
+    return path + b"?" + b"".join(_as_is(byte, _QUERY_SAFE) for byte in query) if query else path
 
 
-def _in_query(byte: int) -> bytes:
-    printable = 0x21 <= byte <= 0x7E  # noqa: PLR2004
-    return bytes([byte]) if printable else b"%%%02X" % byte
+def _as_is(byte: int, safe: frozenset[int]) -> bytes:
+    return bytes([byte]) if byte in safe else b"%%%02X" % byte
 
 
 async def _read_body(receive: _Receive) -> bytes | None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -79,6 +79,16 @@ class _Run:
         _say(f"Ready in {time.monotonic() - began:.1f} s.")
         return first_time
 
+    @contextlib.contextmanager
+    def marked_ready(self) -> Iterator[None]:
+        """A file that exists while everything serves."""
+        ready = self.settings.folder / "ready"
+        ready.touch()
+        try:
+            yield
+        finally:
+            ready.unlink(missing_ok=True)
+
     def watch(self) -> None:
         """Start again what died. The stack itself is not: its state was saved when it stopped."""
         while self.stack.process is not None and self.stack.process.poll() is None:
@@ -93,8 +103,7 @@ class _Run:
         for server in reversed(self.servers):
             server.stop()
         self.stack.stop()
-        with contextlib.suppress(FileNotFoundError):
-            self._processes_file.unlink()
+        self._processes_file.unlink(missing_ok=True)
         _say("Stopped; the payments are kept.")
 
     def _add(self, name: str, port: int, arguments: list[str]) -> None:
@@ -124,14 +133,17 @@ def main() -> int:
         return _BUSY_PORT
     shutil.rmtree(settings.folder / "logs", ignore_errors=True)
     settings.folder.mkdir(parents=True, exist_ok=True)
+    (settings.folder / "ready").unlink(missing_ok=True)  # of a run that was killed
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _request_stop)
     run = _Run(settings)
     try:
-        if run.start() and os.environ.get("TOUR", "yes") != "no":
+        first_time = run.start()
+        if first_time and os.environ.get("TOUR") != "no":
             tour.play(settings)
         welcome.show(settings)
-        run.watch()
+        with run.marked_ready():
+            run.watch()
     except _StopRequestedError:
         return 0
     except RuntimeError as error:

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import sys
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,25 +23,16 @@ from local.settings import Settings, from_environment
 Document = dict[str, Any]
 
 
-def document(
-    settings: Settings, name: str, accounts: dict[str, dict[str, bool]], vendor_amount_unit: str
-) -> Document:
-    """Settings of a tenant whose vendors are played by the sandbox."""
+def optum_in_sandbox(settings: Settings, tenant_id: str, amount_unit: str) -> Document:
+    """Settings of a tenant whose issuer is played by the sandbox, with new credentials there."""
     return {
-        "name": name,
-        "amount_unit": "cents",
-        "accounts": accounts,
-        "vendors": {
-            "optum": {
-                "base_url": settings.vendor_url("optum"),
-                "prefix": "/api/issue/v1",
-                "event_prefix": "/api/event-api/v1",
-                "tenant_id": secrets.token_hex(8),
-                "amount_unit": vendor_amount_unit,
-                "api_key": secrets.token_urlsafe(24),
-                "webhook_secret": secrets.token_urlsafe(24),
-            }
-        },
+        "base_url": settings.vendor_url("optum"),
+        "prefix": "/api/issue/v1",
+        "event_prefix": "/api/event-api/v1",
+        "tenant_id": tenant_id,
+        "amount_unit": amount_unit,
+        "api_key": secrets.token_urlsafe(24),
+        "webhook_secret": secrets.token_urlsafe(24),
     }
 
 
@@ -64,8 +56,9 @@ def register_with_sandbox(settings: Settings, tenant: Document) -> None:
 def create(stack: deployed.Deployed, tenant: Document) -> dict[str, str]:
     """Run the product's operation against this stack; answers the new credentials."""
     os.environ.update(stack.environment())
+    # Only now: the package reads the environment.
     from payhub.operations.create_tenant import CreateTenant, create_tenant  # noqa: PLC0415
-    from payhub.wiring import hub  # noqa: PLC0415, reads the environment set above
+    from payhub.wiring import hub  # noqa: PLC0415
 
     return asdict(create_tenant(hub(), CreateTenant.model_validate(tenant)))
 
@@ -82,8 +75,12 @@ def main() -> None:
         tenant = json.loads(options.json.read_text())
         tenant.update({"name": options.name} if options.name else {})
     elif options.name and not options.stack:
-        accounts = {"MAIN": {"hold": False}, "HOLD": {"hold": True}}
-        tenant = document(settings, options.name, accounts, "cents")
+        tenant = {
+            "name": options.name,
+            "amount_unit": "cents",
+            "accounts": {"MAIN": {"hold": False}, "HOLD": {"hold": True}},
+            "vendors": {"optum": optum_in_sandbox(settings, str(uuid.uuid4()), "cents")},
+        }
     else:
         parser.error("say NAME=... for a tenant of the sandbox, or JSON=... with its settings")
     if not options.stack:

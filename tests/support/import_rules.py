@@ -1,7 +1,7 @@
 """A contract for import-linter: what a package may import, everything else being forbidden."""
 
 import sys
-from typing import Any
+from typing import Any, cast
 
 import grimp
 from importlinter import Contract, ContractCheck, fields, output
@@ -15,11 +15,11 @@ class MayImportContract(Contract):
     packages = fields.ListField(subfield=fields.StringField())
     allowed = fields.ListField(subfield=fields.StringField(), required=False, default=[])
 
-    def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002
+    def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
         """Look at every direct import of every module of the packages."""
-        allowed: list[str] = list(self.allowed or [])  # type: ignore[call-overload]
+        allowed = cast("list[str]", self.allowed)
         forbidden: list[dict[str, Any]] = []
-        for expression in self.packages:  # type: ignore[attr-defined]
+        for expression in cast("list[str]", self.packages):
             for package in _matching(graph, expression):
                 own = {package} | graph.find_descendants(package)
                 forbidden += _forbidden(graph, own, [package, *allowed])
