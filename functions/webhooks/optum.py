@@ -1,0 +1,5 @@
+"""POST /webhooks/optum/{tenant}"""
+
+from payhub.entrypoints.webhook import webhook
+
+handler = webhook("optum")

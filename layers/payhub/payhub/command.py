@@ -1,0 +1,82 @@
+"""Base of all commands: a pydantic model whose fields say where in the request they come from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.alias_generators import to_camel
+
+
+class Place(StrEnum):
+    """Where a value stands in an HTTP request."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Marks a command's field: its place and, but for the body, its name there."""
+
+    place: Place
+    name: str = ""
+
+
+class Body(BaseModel):
+    """Base of request bodies, camelCase outside and snake_case inside.
+
+    Unknown fields are named as errors; input is never shown in them.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, alias_generator=to_camel
+    )
+
+
+class Command(BaseModel):
+    """Base of commands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def sources(cls) -> dict[str, From]:
+        """Field -> where its value comes from."""
+        found: dict[str, From] = {}
+        for name, field in cls.model_fields.items():
+            marks: list[Any] = [mark for mark in field.metadata if isinstance(mark, From)]
+            found[name] = marks[0]
+        return found
+
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+"""One to 255 characters, none of them a control character."""
+
+Key = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$"
+    ),
+]
+"""An idempotency key: visible ASCII, as it stands."""
+
+IdempotencyKey = Annotated[Key | None, From(Place.HEADER, "Idempotency-Key")]
+
+IfMatch = Annotated[
+    Annotated[str, StringConstraints(pattern=r'^(W/)?"[0-9]{1,9}"$|^[0-9]{1,9}$')] | None,
+    From(Place.HEADER, "If-Match"),
+]
+"""The ETag of the payment: its revision in quotes."""
+
+PaymentId = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")], From(Place.PATH, "paymentId")
+]
+
+
+def revision_of(if_match: str | None) -> int | None:
+    """The revision that an If-Match header names."""
+    return None if if_match is None else int(if_match.removeprefix("W/").strip('"'))

@@ -1,0 +1,113 @@
+"""What can come back from a vendor: answers, views of a payment, findings, events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The vendor's present word about one payment."""
+
+    reference: str
+    status: str
+    available_balance_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The vendor carried the call out and says how the payment stands."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorRefused:
+    """The vendor said no, for good: verdict NEVER (repeating would be refused again)."""
+
+    message: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """Proof that nothing can have been applied: verdict SAFE (may be sent again)."""
+
+    reason: str
+    retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """The call may or may not have been applied: verdict ASK_FIRST (never resent blindly)."""
+
+    reason: str
+
+
+Answer = Done | VendorRefused | NotSent | Unanswered
+"""What a call that changes something can come back with."""
+
+Reading = View | VendorRefused | NotSent | Unanswered
+"""What a call that only reads can come back with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """A completed search: every payment at the vendor that carries our reference."""
+
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """The search could not be completed; it proves nothing."""
+
+    reason: str
+    retry_after_seconds: int | None = None
+
+
+Finding = Matches | Undecided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorEvent:
+    """A vendor's notification, reduced to what the hub acts on.
+
+    `reference` is the vendor's id of the payment and `status` its new word; both are None in
+    events that are only kept.
+    """
+
+    event_id: str
+    kind: str
+    reference: str | None
+    status: str | None
+    occurred_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedEvent:
+    """An event the vendor could not deliver, as its list of missed events holds it."""
+
+    missed_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A complete list of missed events."""
+
+    events: tuple[MissedEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """The vendor will send its notifications; `registration_id` is its id of that promise."""
+
+    registration_id: str
+
+
+Failure = VendorRefused | NotSent | Unanswered
+"""A call about notifications that did not succeed, and why."""
+
+
+Carried = Mapping[str, object]
+"""Parts of a request whose inner fields are not documented, passed through unchanged."""

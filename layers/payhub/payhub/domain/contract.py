@@ -1,0 +1,95 @@
+"""What a vendor promises for each of its operations: the row that retries derive from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Acknowledged(StrEnum):
+    """How the vendor says that an operation was carried out."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    WEBHOOK = "webhook"
+
+
+class Lookup(StrEnum):
+    """How an unknown outcome is asked about."""
+
+    SEARCH = "search"
+    """The vendor's lists are searched for our own reference."""
+    STATUS = "status"
+    """The payment's present status at the vendor proves whether the operation was applied."""
+    NONE = "none"
+    """The vendor offers no way to know."""
+
+
+class Resend(StrEnum):
+    """What follows when an unknown outcome is proven absent."""
+
+    AUTOMATIC = "automatic"
+    """The hub sends it again by itself, as the next attempt of the same payment."""
+    CALLER_DECIDES = "caller_decides"
+    """The attempt ends as not captured; the caller may try again with a new key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """One row of the vendor-operation contract table.
+
+    `late_apply_bound_seconds` is how long after a call was cut off the vendor may still apply it;
+    None means without bound, so that absence is never proof. `expected_ends` names, for each fault
+    the sandbox can play, the states an action may end in.
+    """
+
+    vendor: str
+    verb: str
+    operation: str
+    acknowledged: Acknowledged
+    lookup: Lookup
+    resend: Resend
+    late_apply_bound_seconds: int | None
+    duplicate_window_seconds: int | None
+    cut_off: str | None
+    amount_unit: str
+    moves_money: bool
+    queueable: bool
+    expected_ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """When a verb is allowed, judged on the vendor's present word about the payment."""
+
+    statuses: frozenset[str]
+    needs_balance: bool
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """A vendor's status words: who moves a payment where, and what proves a verb was applied.
+
+    `moves`: status -> statuses the vendor may go to by itself.
+    `resting`: statuses in which nothing more is expected until somebody acts.
+    `guards`: verb -> when it is allowed. `applied`: verb -> statuses that prove it was applied.
+    `money_back`: statuses in which the money came back, so that leaving one unasked alarms.
+    """
+
+    moves: Mapping[str, frozenset[str]]
+    resting: frozenset[str]
+    guards: Mapping[str, Guard]
+    applied: Mapping[str, frozenset[str]]
+    money_back: frozenset[str]
+
+    def can_reach(self, start: str, goal: str) -> bool:
+        """Whether the vendor may get from `start` to `goal` without anybody acting."""
+        seen, open_ends = {start}, [start]
+        while open_ends:
+            for status in self.moves.get(open_ends.pop(), frozenset()):
+                if status == goal:
+                    return True
+                if status not in seen:
+                    seen.add(status)
+                    open_ends.append(status)
+        return False

@@ -1,0 +1,365 @@
+"""What an answer, a finding or a view makes of a payment: the verdicts, in one place.
+
+NEVER (VendorRefused): ends refused. SAFE (NotSent): queued. ASK_FIRST (Unanswered): unknown, asked
+about, never sent again before absence is proven.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from payhub.domain.answers import (
+    Answer,
+    Done,
+    Finding,
+    Matches,
+    NotSent,
+    Unanswered,
+    Undecided,
+    VendorRefused,
+    View,
+)
+from payhub.domain.contract import Contract, Lifecycle, Lookup, Resend
+from payhub.domain.errors import NothingToDo
+from payhub.domain.lifecycle import evolve
+from payhub.domain.payment import Action, ActionState, Attempt, Payment
+from payhub.domain.policy import Policy
+
+HUB = "payhub"
+"""The actor of everything the hub does by itself."""
+
+VENDOR = "vendor"
+"""The actor of what the vendor reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything the verdicts depend on: the vendor's contract and words, the stack's bounds."""
+
+    contract: Contract
+    lifecycle: Lifecycle
+    policy: Policy
+
+
+def record_answer(
+    payment: Payment, token: str, answer: Answer, rules: Rules, now_ms: int, luck: float
+) -> Payment:
+    """Store what came back from the attempt that `token` names.
+
+    Only the latest attempt of an open action moves the action; the answer of any other is noted,
+    and when it says "done" under another vendor reference the payment goes to review.
+    """
+    action, attempt = _find_attempt(payment, token)
+    noted = _noted(action, attempt, answer, now_ms)
+    is_current = action.state.is_open and attempt is action.attempt
+    waited_for = is_current and (
+        action.state is ActionState.SENDING
+        or (action.state is ActionState.UNKNOWN and not isinstance(answer, Unanswered))
+        or isinstance(answer, Done)
+    )
+    if not waited_for:
+        return _late_answer(payment, noted, answer, now_ms)
+    match answer:
+        case Done(view=view):
+            return _done(payment, noted, view, rules, now_ms, "the vendor carried it out")
+        case VendorRefused():
+            return _refused(payment, noted, answer, rules, now_ms)
+        case NotSent():
+            return _not_sent(payment, noted, answer, rules, now_ms, luck)
+        case Unanswered(reason=reason):
+            return _unknown(payment, noted, reason, rules, now_ms)
+
+
+def presume_unknown(payment: Payment, rules: Rules, now_ms: int) -> Payment:
+    """An intent whose time is over without an outcome: the function died or hangs."""
+    action = payment.open_action
+    overdue = payment.due_at_ms is not None and payment.due_at_ms <= now_ms
+    if action is None or action.state is not ActionState.SENDING or not overdue:
+        raise NothingToDo
+    return _unknown(payment, action, "no outcome was stored in time", rules, now_ms, due_ms=now_ms)
+
+
+def record_finding(
+    payment: Payment, token: str, finding: Finding, rules: Rules, asked_at_ms: int, now_ms: int
+) -> Payment:
+    """Store what an inquiry about the unknown attempt `token` found.
+
+    Raises NothingToDo when the attempt is not unknown any more.
+    """
+    action = payment.open_action
+    if action is None or action.state is not ActionState.UNKNOWN or action.attempt is None:
+        raise NothingToDo
+    if action.attempt.token != token:
+        raise NothingToDo
+    if isinstance(finding, Undecided):
+        due_ms = rules.policy.next_inquiry_ms(action.attempt.intent_at_ms, now_ms, None)
+        due_ms = max(due_ms, now_ms + (finding.retry_after_seconds or 0) * 1000)
+        return replace(payment, due_at_ms=due_ms, revision=payment.revision + 1)
+    if len(finding.views) > 1:
+        return _several(payment, action, finding, now_ms)
+    if finding.views:
+        return _done(payment, action, finding.views[0], rules, now_ms, "found at the vendor")
+    return _absent(payment, action, action.attempt, rules, asked_at_ms, now_ms)
+
+
+def record_watch(payment: Payment, finding: Finding, rules: Rules, now_ms: int) -> Payment:
+    """Store what inquiry after a resend, or after "not captured", found: a second one alarms."""
+    first = payment.actions[0]
+    if first.watch_until_ms is None or payment.open_action is not None:
+        raise NothingToDo
+    expected = 1 if first.state is ActionState.DONE else 0
+    if isinstance(finding, Matches) and len(finding.views) > expected:
+        return _several(payment, replace(first, watch_until_ms=None), finding, now_ms)
+    if now_ms >= first.watch_until_ms:
+        ended = replace(first, watch_until_ms=None)
+        payment = replace(payment, actions=(ended, *payment.actions[1:]), due_at_ms=None)
+    return replace(payment, due_at_ms=_due(payment, rules, now_ms), revision=payment.revision + 1)
+
+
+def observe(payment: Payment, view: View, rules: Rules, now_ms: int, reason: str) -> Payment:
+    """Adopt the vendor's present word; the same payment comes back when nothing is new.
+
+    Money that went out again without an action of ours explaining it goes to review. A word
+    without a balance (an event's) is confirmed by reading the vendor later.
+    """
+    known = payment.vendor_status
+    if known == view.status:
+        return _same_status(payment, view, rules, now_ms)
+    lifecycle = rules.lifecycle
+    explained = known is None or lifecycle.can_reach(known, view.status)
+    if not explained and payment.open_action is not None:
+        explained = view.status in lifecycle.applied.get(payment.open_action.verb, frozenset())
+    went_out_again = known in lifecycle.money_back and not explained
+    changed = evolve(
+        payment,
+        now_ms=now_ms,
+        actor=VENDOR,
+        reason=reason if explained else f"{reason}: changed there, not through Payhub",
+        vendor_status=view.status,
+        available_balance_cents=view.available_balance_cents,
+    )
+    if went_out_again and changed.open_action is None:
+        culprit = changed.action
+        review = replace(culprit, state=ActionState.NEEDS_REVIEW)
+        why = "the vendor moved the money again without being asked"
+        return evolve(changed, now_ms=now_ms, actor=HUB, reason=why, action=review, due_at_ms=None)
+    due_ms = _due(changed, rules, now_ms)
+    if due_ms is None and view.available_balance_cents is None:
+        due_ms = rules.policy.next_refresh_ms(changed, now_ms)
+    return replace(changed, due_at_ms=due_ms)
+
+
+def _same_status(payment: Payment, view: View, rules: Rules, now_ms: int) -> Payment:
+    due_ms = _due(payment, rules, now_ms)
+    balance = view.available_balance_cents
+    if balance in (None, payment.available_balance_cents) and due_ms == payment.due_at_ms:
+        return payment
+    return replace(
+        payment,
+        revision=payment.revision + 1,
+        due_at_ms=due_ms,
+        available_balance_cents=payment.available_balance_cents if balance is None else balance,
+    )
+
+
+def _find_attempt(payment: Payment, token: str) -> tuple[Action, Attempt]:
+    for action in payment.actions:
+        for attempt in action.attempts:
+            if attempt.token == token:
+                return action, attempt
+    raise NothingToDo
+
+
+def _noted(action: Action, attempt: Attempt, answer: Answer, now_ms: int) -> Action:
+    """The action with the attempt's outcome written beside it, its state untouched."""
+    ended = replace(attempt, ended_at_ms=now_ms, **_note(answer))
+    attempts = tuple(ended if a.number == ended.number else a for a in action.attempts)
+    return replace(action, attempts=attempts)
+
+
+def _note(answer: Answer) -> dict[str, Any]:
+    match answer:
+        case Done(view=view):
+            return {"outcome": "done", "reference": view.reference}
+        case VendorRefused(message=message):
+            return {"outcome": "refused", "detail": message}
+        case NotSent(reason=reason):
+            return {"outcome": "not_sent", "detail": reason}
+        case Unanswered(reason=reason):
+            return {"outcome": "unknown", "detail": reason}
+
+
+def _late_answer(payment: Payment, noted: Action, answer: Answer, now_ms: int) -> Payment:
+    """An answer to an attempt that is not waited for any more."""
+    contradicts = isinstance(answer, Done) and (
+        noted.state is not ActionState.DONE or payment.vendor_reference != answer.view.reference
+    )
+    if contradicts and not noted.state.is_open:
+        review = replace(noted, state=ActionState.NEEDS_REVIEW)
+        why = "a late answer shows a second one at the vendor"
+        return evolve(payment, now_ms=now_ms, actor=VENDOR, reason=why, action=review)
+    actions = tuple(noted if a.number == noted.number else a for a in payment.actions)
+    return replace(payment, actions=actions, revision=payment.revision + 1)
+
+
+def _done(
+    payment: Payment, action: Action, view: View, rules: Rules, now_ms: int, reason: str
+) -> Payment:
+    references = {a.reference for a in action.attempts if a.reference} | {view.reference}
+    if action.number == 1 and len(references) > 1:
+        review = replace(action, state=ActionState.NEEDS_REVIEW)
+        return evolve(
+            payment,
+            now_ms=now_ms,
+            actor=VENDOR,
+            reason="the vendor shows more than one of it: " + ", ".join(sorted(references)),
+            action=review,
+            vendor_reference=payment.vendor_reference or view.reference,
+            due_at_ms=None,
+        )
+    watch = _watch(action, rules, now_ms) if len(action.attempts) > 1 else None
+    done = evolve(
+        payment,
+        now_ms=now_ms,
+        actor=VENDOR,
+        reason=reason,
+        action=replace(action, state=ActionState.DONE, watch_until_ms=watch),
+        vendor_reference=view.reference,
+        vendor_status=_merged_status(payment, action, view, rules.lifecycle),
+        available_balance_cents=view.available_balance_cents,
+    )
+    return replace(done, due_at_ms=_due(done, rules, now_ms))
+
+
+def _merged_status(payment: Payment, action: Action, view: View, lifecycle: Lifecycle) -> str:
+    """The answer's status, unless an event that landed in between was already further on."""
+    heard = payment.vendor_status
+    before = action.attempt.status_before if action.attempt else None
+    if heard is not None and heard != before and lifecycle.can_reach(view.status, heard):
+        return heard
+    return view.status
+
+
+def _refused(
+    payment: Payment, action: Action, answer: VendorRefused, rules: Rules, now_ms: int
+) -> Payment:
+    """A refusal ends the action, unless an earlier attempt may be what it is refused for."""
+    earlier_unknown = any(a.outcome in (None, "unknown") for a in action.attempts[:-1])
+    if earlier_unknown and rules.contract.lookup is Lookup.STATUS:
+        why = "a repeat was refused: the first may have been applied"
+        return _unknown(payment, action, why, rules, now_ms, due_ms=now_ms)
+    watch = _watch(action, rules, now_ms) if earlier_unknown else None
+    refused = evolve(
+        payment,
+        now_ms=now_ms,
+        actor=VENDOR,
+        reason=answer.message,
+        action=replace(action, state=ActionState.REFUSED, watch_until_ms=watch),
+        due_at_ms=None,
+    )
+    return replace(refused, due_at_ms=_due(refused, rules, now_ms))
+
+
+def _not_sent(
+    payment: Payment, action: Action, answer: NotSent, rules: Rules, now_ms: int, luck: float
+) -> Payment:
+    attempts = len(action.attempts)
+    used_up = attempts >= rules.policy.retry_attempts_max or not rules.contract.queueable
+    wait_ms = rules.policy.backoff_ms(attempts, answer.retry_after_seconds, luck)
+    return evolve(
+        payment,
+        now_ms=now_ms,
+        actor=HUB,
+        reason=answer.reason,
+        action=replace(action, state=ActionState.NOT_SENT if used_up else ActionState.QUEUED),
+        due_at_ms=None if used_up else now_ms + wait_ms,
+    )
+
+
+def _unknown(
+    payment: Payment,
+    action: Action,
+    reason: str,
+    rules: Rules,
+    now_ms: int,
+    due_ms: int | None = None,
+) -> Payment:
+    ask_at_ms = now_ms + rules.policy.inquiry_interval_seconds * 1000
+    changes = {"due_at_ms": ask_at_ms if due_ms is None else due_ms}
+    unknown = replace(action, state=ActionState.UNKNOWN)
+    return evolve(payment, now_ms=now_ms, actor=HUB, reason=reason, action=unknown, **changes)
+
+
+def _absent(
+    payment: Payment,
+    action: Action,
+    attempt: Attempt,
+    rules: Rules,
+    asked_at_ms: int,
+    now_ms: int,
+) -> Payment:
+    """Nothing was found: proof only after the quarantine, and only where the vendor has a bound."""
+    ends_ms = rules.policy.quarantine_ends_ms(attempt, rules.contract)
+    if ends_ms is not None and asked_at_ms < ends_ms:
+        due_ms = rules.policy.next_inquiry_ms(attempt.intent_at_ms, now_ms, ends_ms)
+        return replace(payment, due_at_ms=due_ms, revision=payment.revision + 1)
+    state, reason = _end_of_absence(attempt, rules, ends_ms)
+    after = evolve(
+        payment,
+        now_ms=now_ms,
+        actor=HUB,
+        reason=reason,
+        action=replace(
+            action,
+            state=state,
+            watch_until_ms=_watch(action, rules, now_ms)
+            if state is ActionState.NOT_CAPTURED
+            else None,
+        ),
+        due_at_ms=now_ms if state is ActionState.QUEUED else None,
+    )
+    return after if after.open_action else replace(after, due_at_ms=_due(after, rules, now_ms))
+
+
+def _end_of_absence(attempt: Attempt, rules: Rules, ends_ms: int | None) -> tuple[ActionState, str]:
+    if ends_ms is None or rules.contract.lookup is Lookup.NONE:
+        return ActionState.NEEDS_REVIEW, "the vendor offers no way to know"
+    if attempt.outcome == "refused":
+        return ActionState.REFUSED, attempt.detail or "the vendor refused"
+    absent = "not at the vendor after the quarantine"
+    if rules.contract.resend is Resend.AUTOMATIC:
+        return ActionState.QUEUED, f"{absent}, sent again"
+    return ActionState.NOT_CAPTURED, absent
+
+
+def _several(payment: Payment, action: Action, finding: Matches, now_ms: int) -> Payment:
+    references = ", ".join(sorted(view.reference for view in finding.views))
+    first = finding.views[0]
+    return evolve(
+        payment,
+        now_ms=now_ms,
+        actor=VENDOR,
+        reason=f"the vendor shows {len(finding.views)} of it: {references}",
+        action=replace(action, state=ActionState.NEEDS_REVIEW),
+        vendor_reference=payment.vendor_reference or first.reference,
+        due_at_ms=None,
+    )
+
+
+def _watch(action: Action, rules: Rules, now_ms: int) -> int | None:
+    """Until when inquiry goes on: only a search can show a second one."""
+    if rules.contract.lookup is not Lookup.SEARCH or action.number != 1:
+        return None
+    return now_ms + rules.policy.watch_seconds * 1000
+
+
+def _due(payment: Payment, rules: Rules, now_ms: int) -> int | None:
+    """When the hub must look again at a payment, by what is still unfinished about it."""
+    if payment.open_action is not None:
+        return payment.due_at_ms
+    first = payment.actions[0]
+    if first.watch_until_ms is not None:
+        since_ms = first.attempts[-1].intent_at_ms
+        return min(rules.policy.next_inquiry_ms(since_ms, now_ms, None), first.watch_until_ms)
+    if first.state is not ActionState.DONE or payment.vendor_status in rules.lifecycle.resting:
+        return None
+    return rules.policy.next_refresh_ms(payment, now_ms)

@@ -1,0 +1,153 @@
+"""A payment, its actions and their attempts, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ActionState(StrEnum):
+    """Where one vendor action stands; see ACTION_MOVES in lifecycle.py for what follows what."""
+
+    SENDING = "sending"
+    QUEUED = "queued"
+    UNKNOWN = "unknown"
+    NEEDS_REVIEW = "needs_review"
+    DONE = "done"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    NOT_CAPTURED = "not_captured"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the action has not ended: at most one action of a payment is open."""
+        return self in _OPEN
+
+
+_OPEN = frozenset(
+    {ActionState.SENDING, ActionState.QUEUED, ActionState.UNKNOWN, ActionState.NEEDS_REVIEW}
+)
+
+STATUS_WITHOUT_VENDOR = {
+    ActionState.SENDING: "pending",
+    ActionState.QUEUED: "pending",
+    ActionState.UNKNOWN: "unknown",
+    ActionState.NEEDS_REVIEW: "needs_review",
+    ActionState.DONE: "pending",
+    ActionState.REFUSED: "declined",
+    ActionState.NOT_SENT: "not_sent",
+    ActionState.NOT_CAPTURED: "not_captured",
+}
+"""The payment's status while its first action has no word of the vendor to show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One call to the vendor: written before the call, completed after it."""
+
+    number: int
+    token: str
+    intent_at_ms: int
+    ended_at_ms: int | None = None
+    outcome: str | None = None
+    detail: str | None = None
+    reference: str | None = None
+    status_before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalAnswer:
+    """What the caller was or will be told for ever: enough to rebuild it byte for byte."""
+
+    state: ActionState
+    status: str
+    revision: int
+    at_ms: int
+    vendor_reference: str | None = None
+    vendor_code: str | None = None
+    vendor_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing asked of the vendor (issue, release, void, ...) with all its attempts."""
+
+    verb: str
+    number: int
+    state: ActionState
+    actor: str
+    opened_at_ms: int
+    key_digest: str | None = None
+    reason: str | None = None
+    attempts: tuple[Attempt, ...] = ()
+    answer: FinalAnswer | None = None
+    watch_until_ms: int | None = None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The latest attempt, or None while nothing was ever sent."""
+        return self.attempts[-1] if self.attempts else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One line of the audit trail; `subject` is `status` or the verb of an action."""
+
+    at_ms: int
+    subject: str
+    before: str | None
+    after: str
+    reason: str
+    actor: str
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One payment of any vendor. Times are epoch milliseconds, amounts cents.
+
+    `due_at_ms` is when the hub must look at it again by itself (None: nothing unfinished).
+    """
+
+    tenant: str
+    payment_id: str
+    vendor: str
+    operation: str
+    amount_cents: int
+    caller_reference: str
+    fingerprint: str
+    created_at_ms: int
+    updated_at_ms: int
+    currency: str = "USD"
+    revision: int = 0
+    vendor_reference: str | None = None
+    vendor_status: str | None = None
+    caller_request_id: str | None = None
+    has_carried_body: bool = False
+    terms: Mapping[str, str | int] = field(default_factory=dict)
+    available_balance_cents: int | None = None
+    due_at_ms: int | None = None
+    actions: tuple[Action, ...] = ()
+    history: tuple[Transition, ...] = ()
+    history_pages: int = 0
+
+    @property
+    def status(self) -> str:
+        """The vendor's word once its first action is done; before that, what is known instead."""
+        first = self.actions[0].state
+        if first is ActionState.DONE and self.vendor_status is not None:
+            return self.vendor_status
+        return STATUS_WITHOUT_VENDOR[first]
+
+    @property
+    def action(self) -> Action:
+        """The latest action."""
+        return self.actions[-1]
+
+    @property
+    def open_action(self) -> Action | None:
+        """The action that has not ended, if there is one."""
+        return next((a for a in reversed(self.actions) if a.state.is_open), None)
+
+    def last_action(self, verb: str) -> Action | None:
+        """The latest action of that verb."""
+        return next((a for a in reversed(self.actions) if a.verb == verb), None)

@@ -1,0 +1,1 @@
+"""From trigger to command to operation to answer."""

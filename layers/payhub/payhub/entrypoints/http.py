@@ -1,0 +1,86 @@
+"""API Gateway -> command -> operation -> answer, for every function behind an authorizer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from payhub import wiring
+from payhub.command import Command
+from payhub.domain.errors import RoleNeeded, WrongTenant
+from payhub.domain.tenant import Caller, Role
+from payhub.entrypoints import problems, representations
+from payhub.entrypoints.observability import log_unexpected, logger
+from payhub.entrypoints.requests import HttpRequest, read_command, read_event
+from payhub.ports import Hub
+
+C = TypeVar("C", bound=Command)
+R = TypeVar("R")
+
+OPERATOR = Role.OPERATOR
+
+Answer = dict[str, Any]
+Handler = Callable[[Mapping[str, Any], Any], Answer]
+Render = Callable[[R, Caller, str], Answer]
+
+
+def endpoint(
+    operation: Callable[[Hub, Caller, C], R],
+    command: type[C],
+    render: Render[R] = representations.reply_answer,  # type: ignore[assignment]
+    role: Role = Role.CALLER,
+) -> Handler:
+    """A Lambda handler that does `operation` for the caller the authorizer vouches for."""
+    hub = wiring.hub()
+
+    def handle(request: HttpRequest) -> Answer:
+        caller = _caller(hub, request, role)
+        result = operation(hub, caller, read_command(request, command))
+        return render(result, caller, request.correlation_id)
+
+    return answering(handle)
+
+
+def answering(handle: Callable[[HttpRequest], Answer]) -> Handler:
+    """Turn every error into a problem and leave one line in the log."""
+
+    def handler(event: Mapping[str, Any], context: Any) -> Answer:
+        request = read_event(event)
+        try:
+            answer = handle(request)
+        except Exception as error:  # noqa: BLE001
+            answer = _problem_of(error, request)
+        logger.info(
+            "answered",
+            route=f"{request.method} {request.resource}",
+            status=answer["statusCode"],
+            tenant=request.authorizer.get("tenant"),
+            payment_id=answer["headers"].get("Payment-Id"),
+            correlation_id=request.correlation_id,
+        )
+        return answer
+
+    return handler
+
+
+def _problem_of(error: Exception, request: HttpRequest) -> Answer:
+    known = problems.problem_of(error, request.correlation_id)
+    if known is not None and known["statusCode"] < problems.UNEXPECTED.status:
+        return known
+    log_unexpected(error, correlation_id=request.correlation_id)
+    return known or problems.problem(
+        problems.UNEXPECTED,
+        "Nothing is lost: repeat the request with the same key, or look the payment up.",
+        correlation_id=request.correlation_id,
+    )
+
+
+def _caller(hub: Hub, request: HttpRequest, needed: Role) -> Caller:
+    """Who calls, from the authorizer only. Raises WrongTenant and RoleNeeded."""
+    vouched = request.authorizer
+    tenant = hub.tenants.load(vouched["tenant"])
+    sent = request.headers.get("tenant")
+    if tenant is None or (sent is not None and sent not in (tenant.tenant, tenant.name)):
+        raise WrongTenant("The key belongs to another tenant than the TENANT header names.")
+    role = Role(vouched["role"])
+    if needed is Role.OPERATOR and role is not Role.OPERATOR:
+        raise RoleNeeded("This needs a key with the operator role.")
+    return Caller(tenant=tenant, role=role, actor=vouched["actor"])

@@ -1,0 +1,62 @@
+"""The token endpoint: client credentials in, a bearer token out, errors as OAuth words them."""
+
+import base64
+import binascii
+from urllib.parse import parse_qsl, unquote_plus
+
+from payhub import wiring
+from payhub.domain.errors import BadCredentials
+from payhub.entrypoints.http import Answer, Handler, answering
+from payhub.entrypoints.representations import json_answer
+from payhub.entrypoints.requests import HttpRequest, check_body
+from payhub.operations.issue_token import IssueToken, issue_token
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+GRANT = "client_credentials"
+
+
+def token_endpoint() -> Handler:
+    """A handler for POST /oauth2/v1/token and its older path (RFC 6749, section 4.4)."""
+    hub = wiring.hub()
+
+    def handle(request: HttpRequest) -> Answer:
+        check_body(request, FORM_TYPE)
+        form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        if form.get("grant_type") != GRANT:
+            return _error(400, "unsupported_grant_type", f"grant_type must be {GRANT}")
+        client = _basic(request.headers.get("authorization", "")) or (
+            form.get("client_id", ""),
+            form.get("client_secret", ""),
+        )
+        command = IssueToken.model_validate({"client_id": client[0], "client_secret": client[1]})
+        try:
+            token = issue_token(hub, command)
+        except BadCredentials as error:
+            return _error(401, "invalid_client", error.detail)
+        return json_answer(
+            200,
+            {
+                "access_token": token.access_token,
+                "token_type": "Bearer",
+                "expires_in": token.expires_in_seconds,
+            },
+        )
+
+    return answering(handle)
+
+
+def _basic(header: str) -> tuple[str, str] | None:
+    """Client id and secret of HTTP Basic; None when the header is not that."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _error(status: int, code: str, description: str) -> Answer:
+    headers = {"WWW-Authenticate": 'Basic realm="payhub"'} if status == 401 else {}  # noqa: PLR2004
+    return json_answer(status, {"error": code, "error_description": description}, headers)

@@ -1,0 +1,181 @@
+"""API Gateway events as plain requests, and requests as commands."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import unquote
+
+from pydantic import ValidationError
+
+from payhub.command import Command, Place
+from payhub.domain.errors import (
+    BodyTooLarge,
+    FieldError,
+    InvalidRequest,
+    NotFound,
+    UnsupportedMedia,
+)
+from payhub.entrypoints.problems import fields_of
+
+BODY_MAX_BYTES = 256 * 1024
+DEPTH_MAX = 64
+JSON_TYPE = "application/json"
+
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """What API Gateway hands over: header names in lower case, path values decoded once."""
+
+    method: str
+    resource: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    authorizer: Mapping[str, str]
+    correlation_id: str
+
+
+def read_event(event: Mapping[str, Any]) -> HttpRequest:
+    """The request of a proxy event. Path values come percent-encoded from API Gateway."""
+    context = event.get("requestContext") or {}
+    return HttpRequest(
+        method=event.get("httpMethod") or "",
+        resource=event.get("resource") or "",
+        path={k: unquote(v) for k, v in (event.get("pathParameters") or {}).items()},
+        query=event.get("queryStringParameters") or {},
+        headers={k.lower(): v for k, v in (event.get("headers") or {}).items()},
+        body=_raw_body(event),
+        authorizer=context.get("authorizer") or {},
+        correlation_id=context.get("requestId") or "",
+    )
+
+
+def _raw_body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body)
+    return str(body).encode("utf-8", "surrogatepass")
+
+
+def read_command(request: HttpRequest, command: type[C]) -> C:
+    """The command of a request.
+
+    Raises InvalidRequest naming each field by its name in the request, NotFound for a path value
+    that cannot exist, UnsupportedMedia and BodyTooLarge.
+    """
+    sources = command.sources()
+    values: dict[str, Any] = {}
+    for field, source in sources.items():
+        if source.place is Place.BODY:
+            if request.body or command.model_fields[field].is_required():
+                values[field] = read_json(request)
+            continue
+        value = _values_of(request, source.place).get(_name(source.place, source.name))
+        if value is not None:
+            values[field] = value
+    _refuse_unknown_query(request, command)
+    try:
+        return command.model_validate(values)
+    except ValidationError as error:
+        _refuse(error, command)
+
+
+def _values_of(request: HttpRequest, place: Place) -> Mapping[str, str]:
+    return {
+        Place.PATH: request.path,
+        Place.QUERY: request.query,
+        Place.HEADER: request.headers,
+    }[place]
+
+
+def _name(place: Place, name: str) -> str:
+    return name.lower() if place is Place.HEADER else name
+
+
+def _refuse_unknown_query(request: HttpRequest, command: type[Command]) -> None:
+    known = {s.name for s in command.sources().values() if s.place is Place.QUERY}
+    unknown = sorted(set(request.query) - known)
+    if unknown:
+        choice = ", ".join(sorted(known)) or "none"
+        raise InvalidRequest(
+            "The query has parameters that this path does not take.",
+            [FieldError(name[:80], f"not a parameter here; known: {choice}") for name in unknown],
+        )
+
+
+def _refuse(error: ValidationError, command: type[Command]) -> NoReturn:
+    """Name the fields as the caller knows them."""
+    sources = command.sources()
+    found = []
+    for e in fields_of(error):
+        head, _, rest = e.field.partition(".")
+        source = sources.get(head)
+        if source is not None and source.place is Place.PATH:
+            raise NotFound("There is no such payment or letter.") from None
+        name = rest or "body" if source is None or source.place is Place.BODY else source.name
+        found.append(FieldError(name, e.detail))
+    raise InvalidRequest("The request is not valid.", found) from None
+
+
+def check_body(request: HttpRequest, *content_types: str) -> None:
+    """Refuse what is too large or of another type before it is read."""
+    if len(request.body) > BODY_MAX_BYTES:
+        raise BodyTooLarge(f"The body may have at most {BODY_MAX_BYTES} bytes.")
+    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if given not in content_types:
+        wanted = " or ".join(content_types)
+        raise UnsupportedMedia(f"Send the body with Content-Type: {wanted}.")
+
+
+def read_json(request: HttpRequest) -> dict[str, Any]:
+    """The body as a JSON object: no duplicate names, no NaN, not too deep."""
+    check_body(request, JSON_TYPE)
+    try:
+        value = json.loads(
+            request.body, object_pairs_hook=_without_duplicates, parse_constant=_no_constant
+        )
+        depth = _depth(value)
+    except (ValueError, RecursionError) as error:
+        words = str(error) if isinstance(error, _NotTaken) else "the body is not JSON"
+        raise InvalidRequest("The body cannot be read.", [FieldError("body", words)]) from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body cannot be read.", [FieldError("body", "send a JSON object")])
+    if depth > DEPTH_MAX:
+        raise InvalidRequest(
+            "The body cannot be read.", [FieldError("body", f"nested deeper than {DEPTH_MAX}")]
+        )
+    return value
+
+
+class _NotTaken(ValueError):
+    """JSON that parses but is not taken; its text is ours."""
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _NotTaken("an object has the same name twice")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _NotTaken("NaN and Infinity are not JSON")
+
+
+def _depth(value: object) -> int:
+    deepest, open_ends = 0, [(value, 1)]
+    while open_ends:
+        inner, depth = open_ends.pop()
+        deepest = max(deepest, depth)
+        if isinstance(inner, dict):
+            open_ends += [(v, depth + 1) for v in inner.values()]
+        elif isinstance(inner, list):
+            open_ends += [(v, depth + 1) for v in inner]
+        elif isinstance(inner, float) and inner in (float("inf"), float("-inf")):
+            raise _NotTaken("a number is too large")
+    return deepest

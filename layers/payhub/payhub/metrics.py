@@ -1,0 +1,13 @@
+"""The Signals port: metrics in CloudWatch's embedded format, one log line each."""
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+
+class EmbeddedMetrics:
+    """Emits each value at once; nothing is kept between requests."""
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
+        """One metric value under the namespace of the environment."""
+        with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+            for dimension, text in dimensions.items():
+                metric.add_dimension(name=dimension, value=text)

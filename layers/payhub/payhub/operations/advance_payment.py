@@ -1,0 +1,38 @@
+"""Do the next thing a payment is due for: send again, ask, watch or read."""
+
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+from payhub import attempts
+from payhub.domain.payment import Payment
+from payhub.domain.steps import Step, next_step
+from payhub.domain.tenant import Tenant
+from payhub.ports import Hub
+
+
+class AdvancePayment(BaseModel):
+    """A reminder: ids only."""
+
+    tenant: str
+    payment: str
+
+
+STEPS: dict[Step, Callable[[Hub, Tenant, Payment], Payment]] = {
+    Step.PRESUME_UNKNOWN: attempts.presume_unknown,
+    Step.RESEND: attempts.resend,
+    Step.INQUIRE: attempts.inquire,
+    Step.WATCH: attempts.watch,
+    Step.REFRESH: attempts.refresh,
+}
+
+
+def advance_payment(hub: Hub, command: AdvancePayment) -> None:
+    """A reminder that finds nothing due does nothing."""
+    payment = hub.payments.load(command.tenant, command.payment)
+    tenant = hub.tenants.load(command.tenant)
+    if payment is None or tenant is None:
+        return
+    step = STEPS.get(next_step(payment, hub.clock.now_ms()))
+    if step is not None:
+        step(hub, tenant, payment)

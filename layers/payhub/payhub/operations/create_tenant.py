@@ -1,0 +1,111 @@
+"""Create a tenant: settings, hashed credentials, vendor secrets and webhook registration."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from payhub.command import Body
+from payhub.domain.answers import Registered
+from payhub.domain.errors import FieldError, InvalidRequest
+from payhub.domain.identity import digest
+from payhub.domain.money import AmountUnit
+from payhub.domain.records import Credential, CredentialKind
+from payhub.domain.tenant import AccountSettings, Role, Tenant
+from payhub.ports import Hub
+
+TenantId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class CreateTenant(Body):
+    """A new tenant; without an id it gets one."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+    tenant: TenantId | None = None
+    name: str
+    amount_unit: AmountUnit
+    time_zone: str = "America/New_York"
+    accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
+    practice_ids: tuple[str, ...] = ()
+    medfusion_practice_ids: tuple[str, ...] = ()
+    vendor_codes: tuple[str, ...] = ()
+    vendors: Mapping[str, Mapping[str, object]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTenant:
+    """The credentials, shown this once: only digests are stored."""
+
+    tenant: str
+    api_key: str
+    operator_key: str
+    client_id: str
+    client_secret: str
+
+
+def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
+    """Store the tenant, then register its webhooks with the vendors.
+
+    Raises InvalidRequest for a configuration that cannot work; run again after mending it, with
+    the same tenant id.
+    """
+    tenant = Tenant(
+        tenant=command.tenant or str(uuid.UUID(hub.ids.new())),
+        **command.model_dump(exclude={"tenant", "vendors"}),
+        vendors={},
+    )
+    settings: dict[str, Mapping[str, object]] = {}
+    for name, configuration in command.vendors.items():
+        if name not in hub.vendors:
+            known = ", ".join(hub.vendors)
+            raise InvalidRequest("Unknown vendor.", [FieldError(f"vendors.{name}", known)])
+        parted = hub.vendors[name].configure(configuration)
+        hub.secrets.put(tenant.tenant, name, parted.secret)
+        settings[name] = parted.settings
+    tenant = tenant.model_copy(update={"vendors": settings})
+    hub.tenants.save(tenant)
+    registered = {name: _registered(hub, tenant, name) for name in settings}
+    hub.tenants.save(tenant.model_copy(update={"vendors": registered}))
+    return _with_credentials(hub, tenant.tenant)
+
+
+def _registered(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, object]:
+    """The vendor's settings with the id of the webhook registration in them."""
+    url = f"{hub.public_url}/webhooks/{vendor}/{tenant.tenant}"
+    registration = hub.vendors[vendor].event_source.register(tenant, url)
+    if not isinstance(registration, Registered):
+        raise InvalidRequest(
+            "The vendor did not take the webhook registration.",
+            [FieldError(f"vendors.{vendor}", str(registration))],
+        )
+    return {**tenant.vendors[vendor], "subscription_id": registration.registration_id}
+
+
+def _with_credentials(hub: Hub, tenant: str) -> NewTenant:
+    new = NewTenant(
+        tenant=tenant,
+        api_key=f"ph_caller_{hub.ids.secret()}",
+        operator_key=f"ph_operator_{hub.ids.secret()}",
+        client_id=hub.ids.new(),
+        client_secret=hub.ids.secret(),
+    )
+    secrets = {
+        digest(CredentialKind.API_KEY.value, new.api_key): (CredentialKind.API_KEY, Role.CALLER),
+        digest(CredentialKind.API_KEY.value, new.operator_key): (
+            CredentialKind.API_KEY,
+            Role.OPERATOR,
+        ),
+        digest(CredentialKind.CLIENT.value, new.client_id, new.client_secret): (
+            CredentialKind.CLIENT,
+            Role.CALLER,
+        ),
+    }
+    for secret_digest, (kind, role) in secrets.items():
+        actor = f"{role.value}:{secret_digest[:8]}"
+        hub.tenants.add_credential(
+            Credential(digest=secret_digest, kind=kind, tenant=tenant, role=role, actor=actor)
+        )
+    return new

@@ -1,0 +1,152 @@
+"""Issue a payment through the issuer API: create it, and send it unless its account holds."""
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from payhub import attempts
+from payhub.command import Body, Command, From, IdempotencyKey, Key, Place, Text
+from payhub.domain.actions import Request, open_action
+from payhub.domain.errors import FieldError, InvalidRequest, KeyReused
+from payhub.domain.identity import choose_key, digest, fingerprint_of, payment_id_of
+from payhub.domain.money import Money, MoneyError, parse_amount
+from payhub.domain.payment import Payment
+from payhub.domain.reply import Reply
+from payhub.domain.tenant import Caller, Tenant
+from payhub.ports import Hub
+
+OPERATION = "issue_payment"
+VENDOR = "optum"
+VERB = "issue"
+AMOUNT_FIELD = "payment.paymentDetails.amount"
+
+
+class PaymentDetails(Body):
+    """What is paid; fields beyond the documented ones travel to the vendor unchanged."""
+
+    model_config = ConfigDict(extra="allow")
+
+    amount: Annotated[int, Field(strict=True)]
+    issuer_payment_id: Text | None = None
+    issuer_reference_id: Text | None = None
+
+
+class PaymentPart(Body):
+    """The payment with the parts whose inner fields the issuer does not document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    payment_details: PaymentDetails
+    total_number_of_claims: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
+    payee_details: dict[str, JsonValue] | None = None
+    shipping_details: dict[str, JsonValue] | None = None
+    claim_level_information: list[JsonValue] | None = None
+    provider_level_adjustment: list[JsonValue] | dict[str, JsonValue] | None = None
+
+
+class IssueBody(Body):
+    """The issuer's documented body."""
+
+    client_request_id: Key | None = None
+    account_short_code: Text
+    sub_account_short_code: Text | None = None
+    payment: PaymentPart
+
+
+class IssuePayment(Command):
+    """POST /payments."""
+
+    idempotency_key: IdempotencyKey = None
+    body: Annotated[IssueBody, From(Place.BODY)]
+
+
+def issue_payment(hub: Hub, caller: Caller, command: IssuePayment) -> Reply:
+    """Create the payment, call the vendor once, and answer what is known; a repeat is a replay.
+
+    Raises InvalidRequest for an amount, account or key that cannot be used and KeyReused for a key
+    that came with another body before.
+    """
+    tenant = caller.tenant
+    carried = _carried(command.body)
+    payment = _payment(command, tenant, hub.clock.now_ms(), has_carried_body=bool(carried))
+    request = Request(verb=VERB, actor=caller.actor, key_digest=digest(payment.payment_id))
+    opened = open_action(payment, request, hub.policy, payment.created_at_ms, hub.ids.new())
+    standing = hub.payments.create(opened, carried)
+    if standing is opened:
+        settled = attempts.carry(hub, tenant, opened)
+        return Reply(payment=settled, action=settled.actions[0])
+    if standing.fingerprint != payment.fingerprint:
+        raise KeyReused(
+            "This key was used before with another request. Send that request again to have its"
+            " answer, or use a new key.",
+            payment_id=standing.payment_id,
+        )
+    return attempts.repeat(hub, tenant, standing, standing.actions[0])
+
+
+def _payment(
+    command: IssuePayment, tenant: Tenant, now_ms: int, *, has_carried_body: bool
+) -> Payment:
+    body, details = command.body, command.body.payment.payment_details
+    source, key = _key(command)
+    payment_id = payment_id_of(tenant.tenant, OPERATION, source, key)
+    terms: dict[str, str | int | None] = {
+        "accountShortCode": _account(body, tenant),
+        "subAccountShortCode": body.sub_account_short_code,
+        "issuerPaymentId": details.issuer_payment_id,
+        "totalNumberOfClaims": body.payment.total_number_of_claims,
+    }
+    return Payment(
+        tenant=tenant.tenant,
+        payment_id=payment_id,
+        vendor=VENDOR,
+        operation=OPERATION,
+        amount_cents=_money(details, tenant).amount_cents,
+        caller_reference=details.issuer_reference_id or payment_id,
+        caller_request_id=body.client_request_id,
+        fingerprint=fingerprint_of(body.model_dump(mode="json", by_alias=True)),
+        created_at_ms=now_ms,
+        updated_at_ms=now_ms,
+        terms={name: value for name, value in terms.items() if value is not None},
+        has_carried_body=has_carried_body,
+    )
+
+
+def _key(command: IssuePayment) -> tuple[str, str]:
+    header, body_id = command.idempotency_key, command.body.client_request_id
+    if body_id is not None and header is not None and header != body_id:
+        raise KeyReused("Idempotency-Key and clientRequestId differ; send one, or the same twice.")
+    return choose_key(
+        ("clientRequestId", body_id),
+        ("Idempotency-Key", header),
+        ("issuerReferenceId", command.body.payment.payment_details.issuer_reference_id),
+    )
+
+
+def _money(details: PaymentDetails, tenant: Tenant) -> Money:
+    try:
+        return parse_amount(details.amount, tenant.amount_unit)
+    except MoneyError as error:
+        raise InvalidRequest(
+            "The amount cannot be used.", [FieldError(AMOUNT_FIELD, str(error))]
+        ) from error
+
+
+def _account(body: IssueBody, tenant: Tenant) -> str:
+    if body.account_short_code not in tenant.accounts:
+        known = ", ".join(sorted(tenant.accounts)) or "none"
+        raise InvalidRequest(
+            "The account is not one of yours.",
+            [FieldError("accountShortCode", f"send one of: {known}")],
+        )
+    return body.account_short_code
+
+
+def _carried(body: IssueBody) -> dict[str, Any]:
+    """Everything of the body that the hub passes on without looking into it."""
+    part, details = body.payment, body.payment.payment_details
+    dumped = part.model_dump(
+        exclude={"payment_details", "total_number_of_claims"}, exclude_none=True, by_alias=True
+    )
+    extras = details.model_extra or {}
+    return ({"payment": dumped} if dumped else {}) | ({"paymentDetails": extras} if extras else {})

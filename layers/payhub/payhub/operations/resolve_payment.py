@@ -1,0 +1,52 @@
+"""End a review by what an operator found out at the vendor."""
+
+from typing import Annotated
+
+from payhub import attempts
+from payhub.asked import load_payment
+from payhub.command import Body, Command, From, PaymentId, Place, Text
+from payhub.domain.errors import FieldError, InvalidRequest
+from payhub.domain.payment import Payment
+from payhub.domain.steps import Resolution, resolve
+from payhub.domain.tenant import Caller
+from payhub.ports import Hub
+
+
+class ResolveBody(Body):
+    """The operator's finding; `moved` names the vendor's reference of what moved."""
+
+    resolution: Resolution
+    reason: Text
+    vendor_reference: Text | None = None
+
+
+class ResolvePayment(Command):
+    """POST /payments/{paymentId}/resolve."""
+
+    payment_id: PaymentId
+    body: Annotated[ResolveBody, From(Place.BODY)]
+
+
+def resolve_payment(hub: Hub, caller: Caller, command: ResolvePayment) -> Payment:
+    """One conditional write, kept in the history.
+
+    Raises NotFound, InvalidRequest without a reference of what moved, NotAllowed without a review.
+    """
+    body = command.body
+    payment = load_payment(hub, caller, command.payment_id)
+    reference = body.vendor_reference or payment.vendor_reference
+    if body.resolution is Resolution.MOVED and reference is None:
+        raise InvalidRequest(
+            "What moved must be named.",
+            [FieldError("vendorReference", "send the vendor's id of the payment that moved")],
+        )
+    now_ms = hub.clock.now_ms()
+    resolved = hub.payments.change(
+        payment,
+        lambda latest: resolve(
+            latest, body.resolution, body.vendor_reference, body.reason, caller.actor, now_ms
+        ),
+    )
+    if resolved.due_at_ms is not None:
+        attempts.remind(hub, resolved)
+    return resolved

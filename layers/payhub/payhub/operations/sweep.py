@@ -1,0 +1,15 @@
+"""Remind workers of everything that is due: what a crash or a lost message left behind."""
+
+from payhub.ports import Hub
+
+LIMIT_PER_SHARD = 250
+
+
+def sweep(hub: Hub) -> None:
+    """The index yields ids only; the decision is the worker's, on a consistent read."""
+    for due in hub.payments.due(hub.clock.now_ms(), LIMIT_PER_SHARD):
+        if due.vendor is None:
+            hub.queue.payment_due(due.tenant, due.subject_id, 0)
+        else:
+            hub.queue.event_due(due.tenant, due.vendor, due.subject_id, 0)
+    hub.signals.count("Heartbeat", schedule="sweep")

@@ -1,0 +1,42 @@
+"""Vendor credentials in Secrets Manager, one secret per tenant and vendor, kept for minutes."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+FRESH_SECONDS = 300.0
+
+
+class VendorSecrets:
+    """The Secrets port on Secrets Manager."""
+
+    def __init__(self, client: "SecretsManagerClient", prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._known: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
+
+    def get(self, tenant: str, vendor: str, *, fresh: bool = False) -> Mapping[str, str]:
+        """One request, none while the known fields are fresh enough."""
+        known = self._known.get((tenant, vendor))
+        if known is not None and not fresh and time.monotonic() - known[0] < FRESH_SECONDS:
+            return known[1]
+        answer = self._client.get_secret_value(SecretId=self._name(tenant, vendor))
+        fields: dict[str, str] = json.loads(answer["SecretString"])
+        self._known[tenant, vendor] = (time.monotonic(), fields)
+        return fields
+
+    def put(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
+        """Create the secret, or give an existing one a new version."""
+        name, text = self._name(tenant, vendor), json.dumps(dict(fields))
+        try:
+            self._client.create_secret(Name=name, SecretString=text)
+        except self._client.exceptions.ResourceExistsException:
+            self._client.put_secret_value(SecretId=name, SecretString=text)
+        self._known.pop((tenant, vendor), None)
+
+    def _name(self, tenant: str, vendor: str) -> str:
+        return f"{self._prefix}/{tenant}/{vendor}"

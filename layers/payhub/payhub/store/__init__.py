@@ -1,0 +1,1 @@
+"""Payments, events, tenants and dead letters in one DynamoDB table."""

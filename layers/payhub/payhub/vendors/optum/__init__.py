@@ -1,0 +1,1 @@
+"""Optum Financial: the issuer API (issue, release, void, reissue)."""

@@ -1,0 +1,103 @@
+"""The one place that joins ports to adapters: the Hub of this process."""
+
+import secrets
+import time
+import uuid
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from payhub.metrics import EmbeddedMetrics
+from payhub.ports import Hub
+from payhub.queue import SqsQueue
+from payhub.secrets_manager import VendorSecrets
+from payhub.settings import Settings, read_settings
+from payhub.store.dead_letters import DeadLetterBook
+from payhub.store.inbox import EventInbox
+from payhub.store.payments import Payments
+from payhub.store.table import Table
+from payhub.store.tenants import Tenants
+from payhub.vendors import VENDORS, RegisteredVendor
+
+AWS = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+)
+"""botocore waits a minute by default, longer than any function of ours lives."""
+
+
+class SystemClock:
+    """The Clock port on the system's clock."""
+
+    def now_ms(self) -> int:
+        """Epoch milliseconds."""
+        return time.time_ns() // 1_000_000
+
+
+class SystemIds:
+    """The Ids port on the system's randomness."""
+
+    def new(self) -> str:
+        """32 hex characters."""
+        return uuid.uuid4().hex
+
+    def secret(self) -> str:
+        """256 bits, URL-safe."""
+        return secrets.token_urlsafe(32)
+
+    def luck(self) -> float:
+        """A number in [0, 1)."""
+        return secrets.randbelow(1_000_000) / 1_000_000
+
+
+@cache
+def hub() -> Hub:
+    """The Hub, made once per process from the PAYHUB_* environment."""
+    return build(read_settings())
+
+
+def build(settings: Settings) -> Hub:
+    """A Hub on AWS clients of its own."""
+    table = Table(_client("dynamodb"), settings.table)
+    vendor_secrets = VendorSecrets(_client("secretsmanager"), settings.secret_prefix)
+    return Hub(
+        payments=Payments(table),
+        inbox=EventInbox(table),
+        tenants=Tenants(table),
+        dead_letters=DeadLetterBook(table),
+        queue=SqsQueue(_client("sqs"), settings.payments_queue_url, settings.events_queue_url),
+        secrets=vendor_secrets,
+        vendors={
+            name: RegisteredVendor(
+                name,
+                vendor_secrets,
+                settings.base_urls[name],
+                settings.policy.vendor_timeout_seconds,
+            )
+            for name in VENDORS
+        },
+        clock=SystemClock(),
+        ids=SystemIds(),
+        signals=EmbeddedMetrics(),
+        policy=settings.policy,
+        public_url=settings.public_url,
+    )
+
+
+def _client(service: str) -> Any:
+    return _Lazy(service)
+
+
+class _Lazy:
+    """An AWS client that is made when it is first used: most functions need one or two."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __getattr__(self, name: str) -> Any:
+        client = boto3.client(self._service, config=AWS)  # type: ignore[call-overload]
+        self.__dict__.update(
+            {method: getattr(client, method) for method in dir(client) if method[0] != "_"}
+        )
+        return self.__dict__[name]
