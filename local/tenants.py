@@ -60,7 +60,9 @@ def create(stack: deployed.Deployed, tenant: Document) -> dict[str, str]:
     from payhub.operations.create_tenant import CreateTenant, create_tenant  # noqa: PLC0415
     from payhub.wiring import hub  # noqa: PLC0415
 
-    return asdict(create_tenant(hub(), CreateTenant.model_validate(tenant)))
+    return asdict(
+        create_tenant(hub(), CreateTenant.model_validate(tenant, by_alias=True, by_name=True))
+    )
 
 
 def main() -> None:

@@ -15,6 +15,8 @@ _AMOUNT_CENTS = 12_500
 _COMPLETED_TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 0.4
 
+_ID = "{paymentId}"
+
 Json = dict[str, Any]
 
 
@@ -124,30 +126,30 @@ class _Tour:
         return payment
 
     def note(self, step: str, request: str, status: int, payment: Json) -> None:
-        state = payment.get("status")
-        reference = payment.get("vendorReference")
-        self.rows.append([step, request, status, state, payment.get("paymentId"), reference])
+        request = "/".join(
+            _ID if part == payment.get("paymentId") else part for part in request.split("/")
+        )
+        self.rows.append([step, request, status, payment.get("status"), payment.get("paymentId")])
 
     def expect(self, holds: bool, what: str) -> None:
         if not holds:
             raise UnexpectedAnswerError(what)
 
     def print_steps(self) -> None:
-        headings = ["step", "request", "HTTP", "status", "payment", "vendor's reference"]
-        rows = [[*row[:1], _short(str(row[1])), *row[2:]] for row in self.rows]
-        print(show.table(headings, rows), flush=True)
+        headings = ["step", "request", "HTTP", "status", "payment"]
+        print(show.table(headings, self.rows), flush=True)
 
     def print_books(self, payments: list[Json]) -> None:
-        """The truth book's movements and their sum, beside what the hub says."""
+        """What the hub says of each payment, beside the money that the vendor really moved."""
         rows = []
         for payment in payments:
-            reference = payment["vendorReference"]
-            movements = self.movements(reference)
-            moved_cents = sum(_signed_cents(it) for it in movements)
-            told = " ".join(f"{it['operation']} {_signed_cents(it):+d}" for it in movements)
-            rows.append([reference, told, moved_cents, payment["amountCents"], payment["status"]])
-            self.expect(moved_cents == payment["amountCents"], "the hub and the truth book agree")
-        headings = ["vendor's reference", "truth book (cents)", "sum", "hub", "status"]
+            movements = self.movements(payment["vendorReference"])
+            sum_cents = sum(_signed_cents(it) for it in movements)
+            told = ", ".join(f"{_verb(it)} {_signed_cents(it):+d}" for it in movements)
+            hub_cents = payment["amountCents"]
+            rows.append([payment["paymentId"], payment["status"], hub_cents, sum_cents, told])
+            self.expect(sum_cents == hub_cents, "the hub and the truth book agree")
+        headings = ["payment", "status", "hub, cents", "truth book", "its movements"]
         print(show.table(headings, rows), flush=True)
 
     def movements(self, reference: str) -> list[Json]:
@@ -181,9 +183,8 @@ def play(settings: Settings) -> bool:
     return failure is None
 
 
-def _short(request: str) -> str:
-    """Long ids have a column of their own."""
-    return "/".join("{id}" if len(part) == 32 else part for part in request.split("/"))  # noqa: PLR2004
+def _verb(movement: Json) -> str:
+    return str(movement["operation"]).removesuffix("_payment")
 
 
 def _signed_cents(movement: Json) -> int:
