@@ -148,11 +148,14 @@ def settle(hub: Hub, payment: Payment, token: str, answer: Answer) -> Payment:
     rules = rules_of(hub, payment, payment.action.verb)
     luck = hub.ids.luck()
     now_ms = hub.clock.now_ms()
+    letter = _given_up(payment, rules, answer, now_ms)
     after = hub.payments.change(
         payment,
         lambda latest: outcomes.record_answer(latest, token, answer, rules, now_ms, luck),
-        dead_letter=_given_up(payment, rules, answer, now_ms),
+        dead_letter=letter,
     )
+    if letter is not None:
+        hub.signals.count("DeadLetters", kind=letter.kind)
     return follow_up(hub, after)
 
 
