@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from local import demo, deploy, ports, processes, tour, welcome
+from local import demo, deploy, ports, processes, welcome
 from local.settings import STAGE, Settings, from_environment
 from local.stack import Stack
 
@@ -24,8 +24,16 @@ _RESTART_PAUSE_SECONDS = 1.0
 _BUSY_PORT = 2
 
 
-class _StopRequestedError(Exception):
-    """INT or TERM arrived."""
+class _Stopping:
+    """Whether INT or TERM arrived; a flag, for an exception could strike anywhere."""
+
+    def __init__(self) -> None:
+        self.is_requested = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._request)
+
+    def _request(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_requested = True
 
 
 @dataclass
@@ -61,23 +69,30 @@ class _Server:
 @dataclass
 class _Run:
     settings: Settings
+    stopping: _Stopping
     servers: list[_Server] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.stack = Stack(self.settings)
 
-    def start(self) -> bool:
-        """Start everything in order; says whether this was the first time."""
+    def start(self) -> None:
+        """Start everything in order, as long as nobody wants it stopped."""
         began = time.monotonic()
-        _step("Starting the stack", self.stack.start)
-        self._add("sandbox", self.settings.sandbox_port, _sandbox_arguments(self.settings))
-        outputs: dict[str, str] = {}
-        _step("Deploying template.yaml", lambda: outputs.update(deploy.deploy(self.settings)))
-        self._add("front-door", self.settings.port, _front_door_arguments(self.settings, outputs))
         first_time = not demo.read(self.settings)
-        _step("Looking after the demo tenants", lambda: demo.ensure(self.settings))
-        _say(f"Ready in {time.monotonic() - began:.1f} s.")
-        return first_time
+        outputs: dict[str, str] = {}
+        sandbox = self._server(
+            "sandbox", self.settings.sandbox_port, _sandbox_arguments(self.settings)
+        )
+        self._step("Starting the stack", self.stack.start)
+        self._step("Starting the sandbox", sandbox.start)
+        self._step("Deploying template.yaml", lambda: outputs.update(deploy.deploy(self.settings)))
+        self._step("Starting the front door", lambda: self._start_front_door(outputs))
+        self._step("Looking after the demo tenants", lambda: demo.ensure(self.settings))
+        self._note_processes()
+        if not self.stopping.is_requested:
+            _say(f"Ready in {time.monotonic() - began:.1f} s.")
+            if first_time and os.environ.get("TOUR") != "no":
+                self._play_tour()
 
     @contextlib.contextmanager
     def marked_ready(self) -> Iterator[None]:
@@ -90,11 +105,17 @@ class _Run:
             ready.unlink(missing_ok=True)
 
     def watch(self) -> None:
-        """Start again what died. The stack itself is not: its state was saved when it stopped."""
-        while self.stack.process is not None and self.stack.process.poll() is None:
-            if sum(server.restart_if_dead() for server in self.servers):
-                self._note_processes()
+        """Start again what died, until a stop is wanted."""
+        while not self.stopping.is_requested:
+            self._check()
             time.sleep(_WATCH_SECONDS)
+
+    def _check(self) -> None:
+        if sum(server.restart_if_dead() for server in self.servers):
+            self._note_processes()
+        if self.stack.process is not None and self.stack.process.poll() is None:
+            return
+        # Not started again: what it had not saved is lost, and somebody should know.
         raise RuntimeError(f"the stack ended by itself; see {self.settings.folder}/logs/stack.log")
 
     def stop(self) -> None:
@@ -106,11 +127,30 @@ class _Run:
         self._processes_file.unlink(missing_ok=True)
         _say("Stopped; the payments are kept.")
 
-    def _add(self, name: str, port: int, arguments: list[str]) -> None:
+    def _step(self, what: str, action: Callable[[], object]) -> None:
+        if self.stopping.is_requested:
+            return
+        print(f"{what} ...", end=" ", flush=True)
+        began = time.monotonic()
+        action()
+        print(f"{time.monotonic() - began:.1f} s", flush=True)
+
+    def _server(self, name: str, port: int, arguments: list[str]) -> _Server:
         server = _Server(name, port, arguments, self.settings)
         self.servers.append(server)
-        _step(f"Starting the {name}", server.start)
-        self._note_processes()
+        return server
+
+    def _start_front_door(self, outputs: dict[str, str]) -> None:
+        arguments = _front_door_arguments(self.settings, outputs)
+        self._server("front-door", self.settings.port, arguments).start()
+
+    def _play_tour(self) -> None:
+        """A child on this terminal, so that a stop need not wait for its end."""
+        tour = processes.start(["-m", "local.tour"], None, self.settings.environment)
+        while tour.poll() is None and not self.stopping.is_requested:
+            self._check()
+            time.sleep(_WATCH_SECONDS)
+        processes.stop(tour, _STOP_TIMEOUT_SECONDS)
 
     def _note_processes(self) -> None:
         """Who is who, for whoever wants to kill one."""
@@ -134,30 +174,19 @@ def main() -> int:
     shutil.rmtree(settings.folder / "logs", ignore_errors=True)
     settings.folder.mkdir(parents=True, exist_ok=True)
     (settings.folder / "ready").unlink(missing_ok=True)  # of a run that was killed
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _request_stop)
-    run = _Run(settings)
+    run = _Run(settings, _Stopping())
     try:
-        first_time = run.start()
-        if first_time and os.environ.get("TOUR") != "no":
-            tour.play(settings)
-        welcome.show(settings)
+        run.start()
+        if not run.stopping.is_requested:
+            welcome.show(settings)
         with run.marked_ready():
             run.watch()
-    except _StopRequestedError:
-        return 0
     except RuntimeError as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # the state is being saved
         run.stop()
     return 0
-
-
-def _request_stop(_number: int, _frame: FrameType | None) -> None:
-    raise _StopRequestedError
 
 
 def _sandbox_arguments(settings: Settings) -> list[str]:
@@ -179,13 +208,6 @@ def _front_door_arguments(settings: Settings, outputs: dict[str, str]) -> list[s
         f"--api={outputs['RestApiId']}",
         f"--stage={STAGE}",
     ]
-
-
-def _step(what: str, action: Callable[[], object]) -> None:
-    print(f"{what} ...", end=" ", flush=True)
-    began = time.monotonic()
-    action()
-    print(f"{time.monotonic() - began:.1f} s", flush=True)
 
 
 def _say(line: str) -> None:

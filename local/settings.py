@@ -46,6 +46,16 @@ class Settings:
         return f"http://{HOST}:{self.vendor_port(vendor)}"
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The same settings for another process."""
+        return {
+            "PORT": str(self.port),
+            "SANDBOX_PORT": str(self.sandbox_port),
+            "STACK_PORT": str(self.stack_port),
+            "PAYHUB_LOCAL_DIR": str(self.folder),
+        }
+
+    @property
     def tenants_file(self) -> Path:
         """The demo tenants and their credentials."""
         return self.folder / "tenants.json"

@@ -55,6 +55,8 @@ class Stack:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(folder / "state" / "s3"),
             "TMPDIR": str(folder / "tmp"),
+            "IOT_MTLS_ENABLED": "0",  # would listen on all interfaces
+            "SFTP_ENABLED": "0",
             "LOG_LEVEL": "WARNING",
             "POWERTOOLS_TRACE_DISABLED": "true",
             **credentials(),

@@ -98,10 +98,7 @@ class LocalStack:
         return {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(["layers/payhub", "functions", "."]),
-            "PORT": str(self.settings.port),
-            "SANDBOX_PORT": str(self.settings.sandbox_port),
-            "STACK_PORT": str(self.settings.stack_port),
-            "PAYHUB_LOCAL_DIR": str(self.settings.folder),
+            **self.settings.environment,
             "TOUR": "no",
         }
 
@@ -127,10 +124,12 @@ class LocalStack:
         os.kill(self.process_ids()[name], signal.SIGKILL)
 
     def kill_workers(self) -> int:
-        """SIGKILL every function's process; answers how many there were."""
+        """SIGKILL every function's process and see them gone; answers how many there were."""
         workers = self.worker_ids()
         for process_id in workers:
             os.kill(process_id, signal.SIGKILL)
+        while set(workers) & set(self.worker_ids()):
+            time.sleep(0.01)
         return len(workers)
 
     def worker_ids(self) -> list[int]:
