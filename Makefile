@@ -11,7 +11,7 @@ PIP := -m pip --disable-pip-version-check --no-input
 export PYTHONPATH := layers/payhub:functions:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run tour tenant test test-fast lint types contracts sam-check openapi lock clean environment
+.PHONY: help run tour tenant test test-fast lint types contracts sam-check openapi docs lock clean environment
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,8 +23,9 @@ run: environment ## the whole stack on http://127.0.0.1:8080 until Ctrl-C
 tour: environment ## one real payment through every operation, against a running stack
 	@exec $(BIN)/python -m local.tour
 
-tenant: environment ## another tenant on the running stack: NAME='Clinic' [JSON=settings.json]
-	@exec $(BIN)/python -m local.tenants $(if $(NAME),--name '$(NAME)') $(if $(JSON),--json '$(JSON)')
+tenant: environment ## another tenant: NAME='Clinic' [JSON=settings.json [STACK=a stack in AWS]]
+	@exec $(BIN)/python -m local.tenants $(if $(NAME),--name '$(NAME)') $(if $(JSON),--json '$(JSON)') \
+	  $(if $(STACK),--stack '$(STACK)')
 
 test: lint types contracts sam-check ## every check and every test
 	$(BIN)/pytest
@@ -48,6 +49,9 @@ sam-check: $(SAM_VENV)/.made ## sam validate and sam build, without Docker
 
 openapi: environment ## print the OpenAPI document of all routes
 	@$(BIN)/python -m payhub.entrypoints.openapi
+
+docs: environment ## write the generated pages of docs/ again
+	@$(BIN)/python -m local.docs
 
 lock: ## resolve requirements/*.in again
 	$(PYTHON) -m venv .venv-lock

@@ -1,6 +1,5 @@
 """make run: the stack, the sandbox and the front door, started in order and then watched."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -8,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -78,7 +77,6 @@ class _Run:
     def start(self) -> None:
         """Start everything in order, as long as nobody wants it stopped."""
         began = time.monotonic()
-        first_time = not demo.read(self.settings)
         outputs: dict[str, str] = {}
         sandbox = self._server(
             "sandbox", self.settings.sandbox_port, _sandbox_arguments(self.settings)
@@ -91,22 +89,17 @@ class _Run:
         self._note_processes()
         if not self.stopping.is_requested:
             _say(f"Ready in {time.monotonic() - began:.1f} s.")
-            if first_time and os.environ.get("TOUR") != "no":
-                self._play_tour()
+            self.settings.ready_file.touch()
 
-    @contextlib.contextmanager
-    def marked_ready(self) -> Iterator[None]:
-        """A file that exists while everything serves."""
-        ready = self.settings.folder / "ready"
-        ready.touch()
-        try:
-            yield
-        finally:
-            ready.unlink(missing_ok=True)
+    def play_tour(self) -> None:
+        """A child on this terminal, so that a stop need not wait for its end."""
+        tour = processes.start(["-m", "local.tour"], None, self.settings.environment)
+        self.watch(until=lambda: tour.poll() is not None)
+        processes.stop(tour, _STOP_TIMEOUT_SECONDS)
 
-    def watch(self) -> None:
+    def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Start again what died, until a stop is wanted."""
-        while not self.stopping.is_requested:
+        while not self.stopping.is_requested and not until():
             self._check()
             time.sleep(_WATCH_SECONDS)
 
@@ -121,6 +114,7 @@ class _Run:
     def stop(self) -> None:
         """The front door first, so that nothing new comes in; the stack last."""
         _say("Stopping...")
+        self.settings.ready_file.unlink(missing_ok=True)
         for server in reversed(self.servers):
             server.stop()
         self.stack.stop()
@@ -144,14 +138,6 @@ class _Run:
         arguments = _front_door_arguments(self.settings, outputs)
         self._server("front-door", self.settings.port, arguments).start()
 
-    def _play_tour(self) -> None:
-        """A child on this terminal, so that a stop need not wait for its end."""
-        tour = processes.start(["-m", "local.tour"], None, self.settings.environment)
-        while tour.poll() is None and not self.stopping.is_requested:
-            self._check()
-            time.sleep(_WATCH_SECONDS)
-        processes.stop(tour, _STOP_TIMEOUT_SECONDS)
-
     def _note_processes(self) -> None:
         """Who is who, for whoever wants to kill one."""
         known = {server.name: server.process for server in self.servers}
@@ -173,14 +159,16 @@ def main() -> int:
         return _BUSY_PORT
     shutil.rmtree(settings.folder / "logs", ignore_errors=True)
     settings.folder.mkdir(parents=True, exist_ok=True)
-    (settings.folder / "ready").unlink(missing_ok=True)  # of a run that was killed
+    settings.ready_file.unlink(missing_ok=True)  # of a run that was killed
+    wants_tour = os.environ.get("TOUR") != "no" and not demo.read(settings)
     run = _Run(settings, _Stopping())
     try:
         run.start()
+        if wants_tour:
+            run.play_tour()
         if not run.stopping.is_requested:
             welcome.show(settings)
-        with run.marked_ready():
-            run.watch()
+        run.watch()
     except RuntimeError as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1

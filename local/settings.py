@@ -60,6 +60,16 @@ class Settings:
         """The demo tenants and their credentials."""
         return self.folder / "tenants.json"
 
+    @property
+    def ready_file(self) -> Path:
+        """Exists while everything serves."""
+        return self.folder / "ready"
+
+    def require_running(self) -> None:
+        """Ends the program with a clear word where nothing serves."""
+        if not self.ready_file.exists():
+            raise SystemExit("Nothing runs here: start `make run` first.")
+
 
 def from_environment() -> Settings:
     """Read PORT, SANDBOX_PORT, STACK_PORT and PAYHUB_LOCAL_DIR, or take the usual ones."""

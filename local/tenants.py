@@ -86,6 +86,7 @@ def main() -> None:
     else:
         parser.error("say NAME=... for a tenant of the sandbox, or JSON=... with its settings")
     if not options.stack:
+        settings.require_running()
         register_with_sandbox(settings, tenant)
     stack = deployed.in_aws(options.stack) if options.stack else deployed.on_this_machine(settings)
     shown = {**create(stack, tenant), "accounts": tenant["accounts"]}

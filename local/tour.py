@@ -1,5 +1,6 @@
 """make tour: real payments through every operation, over HTTP, beside the vendor's truth book."""
 
+import re
 import secrets
 import sys
 import time
@@ -15,7 +16,7 @@ _AMOUNT_CENTS = 12_500
 _COMPLETED_TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 0.4
 
-_ID = "{paymentId}"
+_PAYMENT_ID = re.compile("[0-9a-f]{32}")
 
 Json = dict[str, Any]
 
@@ -126,9 +127,7 @@ class _Tour:
         return payment
 
     def note(self, step: str, request: str, status: int, payment: Json) -> None:
-        request = "/".join(
-            _ID if part == payment.get("paymentId") else part for part in request.split("/")
-        )
+        request = _PAYMENT_ID.sub("{paymentId}", request)
         self.rows.append([step, request, status, payment.get("status"), payment.get("paymentId")])
 
     def expect(self, holds: bool, what: str) -> None:
@@ -195,9 +194,7 @@ def _signed_cents(movement: Json) -> int:
 def main() -> int:
     """Play against the stack that is running."""
     settings = from_environment()
-    if not demo.read(settings):
-        print("Nothing runs here yet: start `make run` first.", file=sys.stderr)
-        return 1
+    settings.require_running()
     return 0 if play(settings) else 1
 
 

@@ -68,7 +68,7 @@ def test_a_stop_leaves_no_process_and_a_restart_keeps_the_payments(
     tenants = local_stack.tenants
     local_stack.stop()
     assert _eventually(lambda: not any(_is_alive(it) for it in started))
-    assert not local_stack.ready_file.exists()
+    assert not local_stack.settings.ready_file.exists()
     seconds = local_stack.start()
     assert local_stack.tenants == tenants
     with local_stack.http() as api:

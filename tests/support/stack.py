@@ -74,7 +74,7 @@ class LocalStack:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        while not self.ready_file.exists():
+        while not self.settings.ready_file.exists():
             if self.process.poll() is not None or _since(began) > _START_TIMEOUT_SECONDS:
                 self.stop()
                 raise RuntimeError(f"the local stack did not start:\n{self.log_file.read_text()}")
@@ -101,11 +101,6 @@ class LocalStack:
             **self.settings.environment,
             "TOUR": "no",
         }
-
-    @property
-    def ready_file(self) -> Path:
-        """Exists while the stack serves."""
-        return self.settings.folder / "ready"
 
     @property
     def log_file(self) -> Path:
