@@ -146,7 +146,7 @@ def test_without_an_answer_the_payment_is_unknown_and_never_sent_blindly(world: 
 
 
 def test_a_repeat_while_the_call_runs_starts_no_second_one(world: World) -> None:
-    world.vendor.answers.append(Killed())  # type: ignore[arg-type]
+    world.vendor.answers.append(Killed())
     with pytest.raises(Killed):
         issue(world)
     again = issue(world)

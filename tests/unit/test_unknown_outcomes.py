@@ -117,7 +117,7 @@ def test_a_crash_around_the_outcome_write_is_found_by_asking(world: World, where
 
 
 def test_a_crash_before_the_call_is_asked_about_and_sent_after_the_quarantine(world: World) -> None:
-    world.vendor.answers.extend([Killed(), done("Created", "v-1")])  # type: ignore[list-item]
+    world.vendor.answers.extend([Killed(), done("Created", "v-1")])
     with pytest.raises(Killed):
         issue(world)
     payment = issue(world).payment
@@ -129,7 +129,7 @@ def test_a_crash_before_the_call_is_asked_about_and_sent_after_the_quarantine(wo
 
 
 def test_an_intent_that_still_has_time_is_left_alone(world: World) -> None:
-    world.vendor.answers.append(Killed())  # type: ignore[arg-type]
+    world.vendor.answers.append(Killed())
     with pytest.raises(Killed):
         issue(world)
     payment = issue(world).payment

@@ -219,7 +219,7 @@ def test_a_queued_action_that_is_not_allowed_any_more_ends_refused(world: World)
 
 def test_a_crash_during_a_void_is_found_by_the_status(world: World) -> None:
     payment = completed(world)
-    world.vendor.answers.append(Killed())  # type: ignore[arg-type]
+    world.vendor.answers.append(Killed())
     with pytest.raises(Killed):
         ask(world, "void", payment)
     shows(world, "Voided", 0)

@@ -7,6 +7,9 @@ from aws_lambda_powertools import Logger
 
 logger = Logger()
 
+logging.raiseExceptions = False
+"""A log line that cannot be written is lost; its traceback would print what we do not log."""
+
 for _noisy in ("httpx", "httpcore", "botocore", "boto3", "urllib3"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
 

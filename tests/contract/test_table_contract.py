@@ -1,0 +1,52 @@
+"""One contract for the table: the one in memory, moto's and (in integration) ministack's."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from payhub.store import conditions
+from payhub.store.table import Put, Table
+from tests.support.aws import ENVIRONMENT, REGION, TABLE, create_table
+from tests.support.memory_table import MemoryTable
+from tests.support.table_contract import TableContract, item
+
+
+@pytest.fixture(params=["memory", "moto"])
+def table(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Table | MemoryTable]:
+    """The table under test."""
+    if request.param == "memory":
+        yield MemoryTable()
+        return
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name=REGION)
+        create_table(client)
+        yield Table(client, TABLE)
+
+
+class TestTable(TableContract):
+    """The contract, on each table that needs no server."""
+
+
+def test_a_repeated_request_knows_its_own_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK sends again what was applied but not answered; that is no conflict."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name=REGION)
+        create_table(client)
+        put_item = client.put_item
+
+        def put_twice(**request: object) -> object:
+            put_item(**request)  # type: ignore[arg-type]
+            return put_item(**request)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(client, "put_item", put_twice)
+        put = Put(item=item("a", "1"), condition=conditions.NEW)
+        assert Table(client, TABLE).put(put) is None

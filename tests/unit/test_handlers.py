@@ -1,0 +1,252 @@
+"""Every function is invoked with its sample event, on moto, as Lambda would invoke it."""
+
+import base64
+import importlib
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from payhub import wiring
+from payhub.domain.identity import digest
+from payhub.domain.records import Credential, CredentialKind
+from payhub.domain.tenant import Role
+from payhub.entrypoints.observability import logger
+from payhub.operations.issue_token import client_digest
+from payhub.ports import Hub
+from payhub.transport import Transport
+from tests.support.aws import moto_stack
+from tests.support.fakes import TENANT
+
+REPOSITORY = Path(__file__).parents[2]
+FUNCTIONS = sorted(
+    path.relative_to(REPOSITORY / "events").with_suffix("").as_posix()
+    for path in (REPOSITORY / "events").rglob("*.json")
+)
+PAYMENT = {"paymentId": "6afeeb04bd11493ab25f340aea87cd67", "status": "Created", "amount": 12500}
+CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 10_000, aws_request_id="r-1")
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """The real Hub on moto with one tenant and a vendor that answers 201."""
+    with moto_stack(monkeypatch):
+        wiring.hub.cache_clear()
+        for name in [it for it in sys.modules if it.split(".")[0] in _rooms()]:
+            monkeypatch.delitem(sys.modules, name)
+        made = wiring.hub()
+        made.tenants.save(TENANT)
+        made.secrets.put(
+            TENANT.tenant, "optum", {"api_key": "k", "webhook_secret": "sample-webhook-secret"}
+        )
+        vendor: Any = made.vendors["optum"]
+        vendor._transport = Transport(3, httpx.MockTransport(_vendor))
+        _add_credentials(made)
+        yield made
+        wiring.hub.cache_clear()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Everything that was logged so far, as it would reach CloudWatch."""
+    lines = io.StringIO()
+    for handler in logger.handlers:
+        monkeypatch.setattr(handler, "stream", lines)
+    return lines.getvalue
+
+
+def _rooms() -> set[str]:
+    return {function.split("/")[0] for function in FUNCTIONS}
+
+
+def _vendor(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("/missed-events"):
+        return httpx.Response(200, json={"missedEvents": []})
+    return httpx.Response(201, json={**PAYMENT, "availableBalance": 12500})
+
+
+def _add_credentials(hub: Hub) -> None:
+    digests = {
+        CredentialKind.API_KEY: digest("api_key", "ph_caller_sample"),
+        CredentialKind.BEARER: digest("bearer", "sample-token"),
+        CredentialKind.CLIENT: client_digest("client-1", "secret-1"),
+    }
+    for kind, value in digests.items():
+        hub.tenants.add_credential(
+            Credential(
+                digest=value, kind=kind, tenant=TENANT.tenant, role=Role.CALLER, actor="caller:x"
+            )
+        )
+
+
+def invoke(function: str, **changes: Any) -> Any:
+    """Call the handler with its sample event, some of it changed."""
+    event = json.loads((REPOSITORY / "events" / f"{function}.json").read_text())
+    handler = importlib.import_module(function.replace("/", ".")).handler
+    return handler({**event, **changes}, CONTEXT)
+
+
+EXPECTED = {
+    "api/issue_payment": 201,
+    "api/release_payment": 404,
+    "api/void_payment": 404,
+    "api/reissue_payment": 404,
+    "api/get_payment": 404,
+    "api/get_payment_details": 404,
+    "api/list_payments": 200,
+    "api/resolve_payment": 404,
+    "api/list_dead_letters": 200,
+    "api/redrive_dead_letter": 404,
+    "api/issue_token": 200,
+    "api/documentation": 200,
+    "api/unknown_route": 404,
+    "webhooks/optum": 200,
+}
+
+
+@pytest.mark.parametrize("function", [it for it in FUNCTIONS if it in EXPECTED])
+def test_a_function_behind_the_api_answers_its_sample_event(hub: Hub, function: str) -> None:
+    answer = invoke(function)
+    assert answer["statusCode"] == EXPECTED[function], answer["body"]
+    if answer["statusCode"] >= 400:
+        assert answer["headers"]["Content-Type"] == "application/problem+json"
+        assert json.loads(answer["body"])["status"] == answer["statusCode"]
+
+
+def test_every_function_has_an_expectation() -> None:
+    http = {it for it in FUNCTIONS if it.split("/")[0] in ("api", "webhooks")}
+    assert http == set(EXPECTED)
+
+
+@pytest.mark.parametrize("function", ["authorizers/api_key", "authorizers/bearer_token"])
+def test_an_authorizer_lets_its_sample_in_with_tenant_and_role(hub: Hub, function: str) -> None:
+    allowed = invoke(function)
+    statement = allowed["policyDocument"]["Statement"][0]
+    assert statement["Effect"] == "Allow" and statement["Resource"].endswith("/prod/*")
+    assert allowed["context"]["tenant"] == TENANT.tenant
+    assert allowed["context"]["role"] == "caller"
+
+
+@pytest.mark.parametrize("function", ["authorizers/api_key", "authorizers/bearer_token"])
+@pytest.mark.parametrize("token", ["", "wrong", "Bearer wrong", "x" * 5000, "Bearer "])
+def test_an_authorizer_refuses_everything_else_with_the_401_text(
+    hub: Hub, function: str, token: str
+) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        invoke(function, authorizationToken=token)
+
+
+def test_a_key_is_no_bearer_token_and_a_token_no_key(hub: Hub) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        invoke("authorizers/bearer_token", authorizationToken="Bearer ph_caller_sample")
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        invoke("authorizers/api_key", authorizationToken="sample-token")
+
+
+def test_a_token_from_the_token_endpoint_opens_the_bearer_door(hub: Hub) -> None:
+    token = json.loads(invoke("api/issue_token")["body"])
+    assert token["token_type"] == "Bearer" and token["expires_in"] == 3600
+    allowed = invoke(
+        "authorizers/bearer_token", authorizationToken=f"Bearer {token['access_token']}"
+    )
+    assert allowed["context"]["tenant"] == TENANT.tenant
+
+
+def test_wrong_client_credentials_get_the_oauth_error(hub: Hub) -> None:
+    wrong = base64.b64encode(b"client-1:wrong").decode()
+    event = json.loads((REPOSITORY / "events/api/issue_token.json").read_text())
+    answer = invoke(
+        "api/issue_token", headers={**event["headers"], "authorization": f"Basic {wrong}"}
+    )
+    assert answer["statusCode"] == 401
+    assert json.loads(answer["body"])["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize("function", ["workers/advance_payment", "workers/apply_event"])
+def test_a_worker_finds_nothing_to_do_in_its_sample(hub: Hub, function: str) -> None:
+    assert invoke(function) == {"batchItemFailures": []}
+
+
+def test_dead_letters_reach_the_operators_list(hub: Hub) -> None:
+    assert invoke("workers/dead_letter") == {"batchItemFailures": []}
+    letters, _ = hub.dead_letters.page(TENANT.tenant, 10, None)
+    assert {letter.kind for letter in letters} == {"payment", "event"}
+
+
+@pytest.mark.parametrize("function", ["schedules/sweep", "schedules/collect_missed_events"])
+def test_a_schedule_runs_on_its_sample(hub: Hub, function: str) -> None:
+    assert invoke(function) is None
+
+
+def test_a_message_that_cannot_be_read_fails_alone(hub: Hub) -> None:
+    event = json.loads((REPOSITORY / "events/workers/advance_payment.json").read_text())
+    good = event["Records"][0]
+    bad = {**good, "messageId": "bad", "body": "not json"}
+    failed = invoke("workers/advance_payment", Records=[bad, good])
+    assert failed == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+
+
+def test_an_issued_payment_is_stored_answered_and_replayed_byte_for_byte(hub: Hub) -> None:
+    first, again = invoke("api/issue_payment"), invoke("api/issue_payment")
+    assert first["body"] == again["body"]
+    assert again["headers"]["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first["headers"]
+    body = json.loads(first["body"])
+    assert first["headers"]["Location"] == f"/payments/{body['paymentId']}"
+    assert first["headers"]["Payment-Id"] == body["paymentId"]
+    assert (body["amount"], body["status"], body["version"]) == (12500, "Created", 1)
+    assert body["issuerReferenceId"] == "EVRYHEALTH001"
+
+
+def test_the_key_of_another_tenant_than_the_header_names_is_refused(hub: Hub) -> None:
+    event = json.loads((REPOSITORY / "events/api/list_payments.json").read_text())
+    answer = invoke("api/list_payments", headers={**event["headers"], "TENANT": "somebody"})
+    assert answer["statusCode"] == 403
+    same = invoke("api/list_payments", headers={**event["headers"], "TENANT": TENANT.tenant})
+    assert same["statusCode"] == 200
+
+
+@pytest.mark.parametrize("function", ["api/release_payment", "api/list_dead_letters"])
+def test_what_needs_an_operator_refuses_a_caller(hub: Hub, function: str) -> None:
+    event = json.loads((REPOSITORY / f"events/{function}.json").read_text())
+    context = event["requestContext"]
+    context["authorizer"]["role"] = "caller"
+    assert invoke(function, requestContext=context)["statusCode"] == 403
+
+
+def test_an_error_nobody_foresaw_shows_and_logs_no_text_of_it(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, log: Callable[[], str]
+) -> None:
+    def explode(*args: object) -> object:
+        raise RuntimeError("4111111111111111")
+
+    monkeypatch.setattr(type(hub.payments), "create", explode)
+    answer = invoke("api/issue_payment")
+    assert answer["statusCode"] == 500
+    output = log()
+    assert "4111" not in answer["body"] + output and "RuntimeError" in output
+
+
+def test_storage_that_does_not_answer_is_a_503_that_says_to_repeat(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*args: object) -> object:
+        raise TimeoutError
+
+    monkeypatch.setattr(type(hub.payments), "create", unreachable)
+    answer = invoke("api/issue_payment")
+    assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "1"
+
+
+def test_no_request_body_reaches_the_log(hub: Hub, log: Callable[[], str]) -> None:
+    for body in ('{"payment": "98-7654321"}', "98-7654321", '{"accountShortCode": 987654321}'):
+        invoke("api/issue_payment", body=body)
+    invoke("api/issue_payment")
+    output = log()
+    assert "7654321" not in output and "answered" in output
