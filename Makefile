@@ -24,8 +24,8 @@ tour: environment ## one real payment through every operation, against a running
 	@exec $(BIN)/python -m local.tour
 
 tenant: environment ## another tenant: NAME='Clinic' [JSON=settings.json [STACK=a stack in AWS]]
-	@exec $(BIN)/python -m local.tenants $(if $(NAME),--name '$(NAME)') $(if $(JSON),--json '$(JSON)') \
-	  $(if $(STACK),--stack '$(STACK)')
+	@exec $(BIN)/python -m local.tenants $(if $(NAME),--name "$$NAME") $(if $(JSON),--json "$$JSON") \
+	  $(if $(STACK),--stack "$$STACK")
 
 test: lint types contracts sam-check ## every check and every test
 	$(BIN)/pytest
@@ -47,8 +47,8 @@ sam-check: $(SAM_VENV)/.made ## sam validate and sam build, without Docker
 	$(SAM_VENV)/bin/sam validate --lint
 	$(SAM_VENV)/bin/sam build
 
-openapi: environment ## print the OpenAPI document of all routes
-	@$(BIN)/python -m payhub.entrypoints.openapi
+openapi: environment ## write the OpenAPI document of all routes again, from code and template
+	@$(BIN)/python -m local.openapi
 
 docs: environment ## write the generated pages of docs/ again
 	@$(BIN)/python -m local.docs
