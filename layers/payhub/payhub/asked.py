@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from pydantic import Field
+
 from payhub.command import (
     Body,
     Command,
@@ -24,7 +26,7 @@ from payhub.ports import Hub
 class ReasonBody(Body):
     """Why it is done; kept in the payment's history."""
 
-    reason: Text | None = None
+    reason: Annotated[Text | None, Field(description="Kept in the payment's history.")] = None
 
 
 class AskedOfPayment(Command):

@@ -1,10 +1,11 @@
 """Base of all commands: a pydantic model whose fields say where in the request they come from."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 
@@ -64,16 +65,48 @@ Key = Annotated[
 ]
 """An idempotency key: visible ASCII, as it stands."""
 
-IdempotencyKey = Annotated[Key | None, From(Place.HEADER, "Idempotency-Key")]
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def _as_rfc_3339(value: object) -> object:
+    """Refuse what pydantic takes beyond RFC 3339: epoch numbers, spaces, missing seconds."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value) is None:
+        raise ValueError("send an instant with its offset, such as 2026-11-21T14:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_rfc_3339)]
+"""A point in time as RFC 3339 writes it."""
+
+IdempotencyKey = Annotated[
+    Key | None,
+    Field(
+        description="Tells a repeat from a new request: the same key and body never act twice,"
+        " and the answer is the first one's."
+    ),
+    From(Place.HEADER, "Idempotency-Key"),
+]
 
 IfMatch = Annotated[
     Annotated[str, StringConstraints(pattern=r'^(W/)?"[0-9]{1,9}"$|^[0-9]{1,9}$')] | None,
+    Field(
+        description="The ETag of the payment as the caller saw it; refused with 412 when the"
+        " payment has changed since."
+    ),
     From(Place.HEADER, "If-Match"),
 ]
 """The ETag of the payment: its revision in quotes."""
 
+TENANT_ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""How a tenant's id looks."""
+
 PaymentId = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")], From(Place.PATH, "paymentId")
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{32}$"),
+    Field(description="The hub's id of the payment, as `Payment-Id` and `paymentId` give it."),
+    From(Place.PATH, "paymentId"),
 ]
 
 

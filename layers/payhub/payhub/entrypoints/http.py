@@ -1,7 +1,10 @@
 """API Gateway -> command -> operation -> answer, for every function behind an authorizer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from payhub import wiring
 from payhub.command import Command
@@ -18,8 +21,42 @@ R = TypeVar("R")
 OPERATOR = Role.OPERATOR
 
 Answer = dict[str, Any]
-Handler = Callable[[Mapping[str, Any], Any], Answer]
 Render = Callable[[R, Caller, str], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What a handler does, so that the API's description can be generated from it."""
+
+    operation: Callable[..., Any]
+    command: type[BaseModel] | None = None
+    render: Callable[..., Answer] | None = None
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What Lambda calls: every error becomes a problem, every request one line in the log."""
+
+    handle: Callable[[HttpRequest], Answer]
+    declaration: Declaration
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> Answer:
+        """Answer an API Gateway proxy event."""
+        request = read_event(event)
+        try:
+            answer = self.handle(request)
+        except Exception as error:  # noqa: BLE001
+            answer = _problem_of(error, request)
+        logger.info(
+            "answered",
+            route=f"{request.method} {request.resource}",
+            status=answer["statusCode"],
+            tenant=request.authorizer.get("tenant"),
+            payment_id=answer["headers"].get("Payment-Id"),
+            correlation_id=request.correlation_id,
+        )
+        return answer
 
 
 def endpoint(
@@ -36,29 +73,8 @@ def endpoint(
         result = operation(hub, caller, read_command(request, command))
         return render(result, caller, request.correlation_id)
 
-    return answering(handle)
-
-
-def answering(handle: Callable[[HttpRequest], Answer]) -> Handler:
-    """Turn every error into a problem and leave one line in the log."""
-
-    def handler(event: Mapping[str, Any], context: Any) -> Answer:
-        request = read_event(event)
-        try:
-            answer = handle(request)
-        except Exception as error:  # noqa: BLE001
-            answer = _problem_of(error, request)
-        logger.info(
-            "answered",
-            route=f"{request.method} {request.resource}",
-            status=answer["statusCode"],
-            tenant=request.authorizer.get("tenant"),
-            payment_id=answer["headers"].get("Payment-Id"),
-            correlation_id=request.correlation_id,
-        )
-        return answer
-
-    return handler
+    declaration = Declaration(operation=operation, command=command, render=render, role=role)
+    return Handler(handle, declaration)
 
 
 def _problem_of(error: Exception, request: HttpRequest) -> Answer:

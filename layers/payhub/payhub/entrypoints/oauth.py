@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from payhub import wiring
 from payhub.domain.errors import BadCredentials
-from payhub.entrypoints.http import Answer, Handler, answering
+from payhub.entrypoints.http import Answer, Declaration, Handler
 from payhub.entrypoints.representations import json_answer
 from payhub.entrypoints.requests import HttpRequest, check_body
 from payhub.operations.issue_token import IssueToken, issue_token
@@ -21,8 +21,13 @@ def token_endpoint() -> Handler:
 
     def handle(request: HttpRequest) -> Answer:
         check_body(request, FORM_TYPE)
-        form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-        if form.get("grant_type") != GRANT:
+        pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+        form = dict(pairs)
+        if len(form) != len(pairs):
+            return _error(400, "invalid_request", "a parameter is there more than once")
+        if "grant_type" not in form:
+            return _error(400, "invalid_request", f"send grant_type={GRANT}")
+        if form["grant_type"] != GRANT:
             return _error(400, "unsupported_grant_type", f"grant_type must be {GRANT}")
         client = _basic(request.headers.get("authorization", "")) or (
             form.get("client_id", ""),
@@ -42,7 +47,7 @@ def token_endpoint() -> Handler:
             },
         )
 
-    return answering(handle)
+    return Handler(handle, Declaration(operation=issue_token, command=IssueToken))
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from payhub.domain.contract import Contract
 from payhub.domain.money import AmountUnit, MoneyError, format_amount
-from payhub.domain.payment import Action, ActionState, FinalAnswer, Payment
+from payhub.domain.payment import Action, ActionState, FinalAnswer, Payment, Transition
 from payhub.domain.records import DeadLetter, PaymentPage
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
-from payhub.entrypoints import problems
+from payhub.entrypoints import problems, shapes
 from payhub.operations.get_payment_details import PaymentDetails
 from payhub.operations.list_dead_letters import DeadLetterPage
 
@@ -20,17 +20,20 @@ API_VERSION = 1
 Answer = dict[str, Any]
 
 
-def instant(at_ms: int | None) -> str | None:
+def instant(at_ms: int) -> str:
     """An instant as ISO-8601 in UTC with milliseconds."""
-    if at_ms is None:
-        return None
     at = datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def instant_or_none(at_ms: int | None) -> str | None:
+    """The same for an instant that may not have come."""
+    return None if at_ms is None else instant(at_ms)
+
+
 def payment_object(
     payment: Payment, caller: Caller, answer: FinalAnswer | None = None
-) -> dict[str, Any]:
+) -> shapes.Payment:
     """The payment as it stands, or as it stood when `answer` became final."""
     unit = caller.tenant.amount_unit
     action = None if answer is not None else payment.open_action
@@ -42,7 +45,7 @@ def payment_object(
         "status": payment.status if answer is None else answer.status,
         "version": API_VERSION,
         "amountCents": payment.amount_cents,
-        "amountUnit": unit.value,
+        "amountUnit": unit,
         "currency": payment.currency,
         "vendor": payment.vendor,
         "operation": payment.operation,
@@ -64,9 +67,9 @@ def _amount(amount_cents: int, unit: AmountUnit) -> int | str | None:
         return None
 
 
-def _open_action(action: Action) -> dict[str, Any]:
+def _open_action(action: Action) -> shapes.OpenAction:
     number = action.attempt.number if action.attempt else 0
-    return {"verb": action.verb, "state": action.state.value, "attempt": number}
+    return {"verb": action.verb, "state": action.state, "attempt": number}
 
 
 def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
@@ -145,55 +148,55 @@ def _problem(kind: problems.Kind, detail: str, reply: Reply, correlation_id: str
 
 def page_answer(page: PaymentPage, caller: Caller, correlation_id: str) -> Answer:
     """200 with a page of payments."""
-    return json_answer(
-        200,
-        {
-            "payments": [payment_object(payment, caller) for payment in page.payments],
-            "nextCursor": page.next_cursor,
-        },
-    )
+    body: shapes.PaymentPage = {
+        "payments": [payment_object(payment, caller) for payment in page.payments],
+        "nextCursor": page.next_cursor,
+    }
+    return json_answer(200, body)
 
 
 def details_answer(details: PaymentDetails, caller: Caller, correlation_id: str) -> Answer:
     """200 with the payment, its history, attempts, contract row, and whether a retry is safe."""
     payment = details.payment
-    body = payment_object(payment, caller) | {
+    body: shapes.PaymentDetails = {
+        **payment_object(payment, caller),
         "vendorStatus": payment.vendor_status,
         "availableBalanceCents": payment.available_balance_cents,
-        "nextLookAt": instant(payment.due_at_ms),
+        "nextLookAt": instant_or_none(payment.due_at_ms),
         "retry": retry_advice(payment),
         "actions": [_action(action) for action in payment.actions],
-        "history": [
-            {
-                "at": instant(entry.at_ms),
-                "subject": entry.subject,
-                "from": entry.before,
-                "to": entry.after,
-                "reason": entry.reason,
-                "actor": entry.actor,
-                "attempt": entry.attempt,
-            }
-            for entry in payment.history
-        ],
+        "history": [_transition(entry) for entry in payment.history],
         "contract": _contract(details.contract),
     }
     return json_answer(200, body, _payment_headers(payment, payment.revision))
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _transition(entry: Transition) -> shapes.Transition:
+    return {
+        "at": instant(entry.at_ms),
+        "subject": entry.subject,
+        "from": entry.before,
+        "to": entry.after,
+        "reason": entry.reason,
+        "actor": entry.actor,
+        "attempt": entry.attempt,
+    }
+
+
+def _action(action: Action) -> shapes.Action:
     return {
         "verb": action.verb,
         "number": action.number,
-        "state": action.state.value,
+        "state": action.state,
         "actor": action.actor,
         "reason": action.reason,
         "openedAt": instant(action.opened_at_ms),
-        "watchedUntil": instant(action.watch_until_ms),
+        "watchedUntil": instant_or_none(action.watch_until_ms),
         "attempts": [
             {
                 "attempt": attempt.number,
                 "intentAt": instant(attempt.intent_at_ms),
-                "endedAt": instant(attempt.ended_at_ms),
+                "endedAt": instant_or_none(attempt.ended_at_ms),
                 "outcome": attempt.outcome,
                 "detail": attempt.detail,
                 "vendorReference": attempt.reference,
@@ -203,14 +206,14 @@ def _action(action: Action) -> dict[str, Any]:
     }
 
 
-def _contract(contract: Contract) -> dict[str, Any]:
+def _contract(contract: Contract) -> shapes.Contract:
     return {
         "vendor": contract.vendor,
         "operation": contract.operation,
         "verb": contract.verb,
-        "acknowledged": contract.acknowledged.value,
-        "lookup": contract.lookup.value,
-        "resend": contract.resend.value,
+        "acknowledged": contract.acknowledged,
+        "lookup": contract.lookup,
+        "resend": contract.resend,
         "lateApplyBoundSeconds": contract.late_apply_bound_seconds,
         "duplicateWindowSeconds": contract.duplicate_window_seconds,
         "cutOff": contract.cut_off,
@@ -231,14 +234,14 @@ RETRY_ADVICE = {
 }
 
 
-def retry_advice(payment: Payment) -> dict[str, Any]:
+def retry_advice(payment: Payment) -> shapes.RetryAdvice:
     """Whether repeating the latest request is safe, and why."""
     action = payment.open_action or payment.action
     safe, why = RETRY_ADVICE[action.state]
     return {"safe": safe, "why": why}
 
 
-def letter_object(letter: DeadLetter) -> dict[str, Any]:
+def letter_object(letter: DeadLetter) -> shapes.DeadLetter:
     """A dead letter."""
     return {
         "deadLetterId": letter.letter_id,
@@ -247,15 +250,18 @@ def letter_object(letter: DeadLetter) -> dict[str, Any]:
         "vendor": letter.vendor,
         "reason": letter.reason,
         "at": instant(letter.at_ms),
-        "redrivenAt": instant(letter.redriven_at_ms),
+        "redrivenAt": instant_or_none(letter.redriven_at_ms),
         "redrivenBy": letter.redriven_by,
     }
 
 
 def letters_answer(page: DeadLetterPage, caller: Caller, correlation_id: str) -> Answer:
     """200 with a page of dead letters."""
-    letters = [letter_object(letter) for letter in page.letters]
-    return json_answer(200, {"deadLetters": letters, "nextCursor": page.next_cursor})
+    body: shapes.DeadLetterPage = {
+        "deadLetters": [letter_object(letter) for letter in page.letters],
+        "nextCursor": page.next_cursor,
+    }
+    return json_answer(200, body)
 
 
 def letter_answer(letter: DeadLetter, caller: Caller, correlation_id: str) -> Answer:

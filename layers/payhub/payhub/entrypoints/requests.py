@@ -22,6 +22,8 @@ from payhub.entrypoints.problems import fields_of
 BODY_MAX_BYTES = 256 * 1024
 DEPTH_MAX = 64
 JSON_TYPE = "application/json"
+REPLACED = "\ufffd".encode()
+"""What API Gateway puts where a body is not UTF-8: the bytes that were there are lost."""
 
 C = TypeVar("C", bound=Command)
 
@@ -38,6 +40,8 @@ class HttpRequest:
     body: bytes
     authorizer: Mapping[str, str]
     correlation_id: str
+    repeated: frozenset[str] = frozenset()
+    """Query parameters that came more than once; `query` holds the last of each."""
 
 
 def read_event(event: Mapping[str, Any]) -> HttpRequest:
@@ -52,7 +56,12 @@ def read_event(event: Mapping[str, Any]) -> HttpRequest:
         body=_raw_body(event),
         authorizer=context.get("authorizer") or {},
         correlation_id=context.get("requestId") or "",
+        repeated=frozenset(name for name, values in _query_lists(event).items() if values[1:]),
     )
+
+
+def _query_lists(event: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    return event.get("multiValueQueryStringParameters") or {}
 
 
 def _raw_body(event: Mapping[str, Any]) -> bytes:
@@ -78,7 +87,7 @@ def read_command(request: HttpRequest, command: type[C]) -> C:
         value = _values_of(request, source.place).get(_name(source.place, source.name))
         if value is not None:
             values[field] = value
-    _refuse_unknown_query(request, command)
+    _refuse_query(request, command)
     try:
         return command.model_validate(values)
     except ValidationError as error:
@@ -97,7 +106,7 @@ def _name(place: Place, name: str) -> str:
     return name.lower() if place is Place.HEADER else name
 
 
-def _refuse_unknown_query(request: HttpRequest, command: type[Command]) -> None:
+def _refuse_query(request: HttpRequest, command: type[Command]) -> None:
     known = {s.name for s in command.sources().values() if s.place is Place.QUERY}
     unknown = sorted(set(request.query) - known)
     if unknown:
@@ -105,6 +114,11 @@ def _refuse_unknown_query(request: HttpRequest, command: type[Command]) -> None:
         raise InvalidRequest(
             "The query has parameters that this path does not take.",
             [FieldError(name[:80], f"not a parameter here; known: {choice}") for name in unknown],
+        )
+    if request.repeated:
+        raise InvalidRequest(
+            "The query has a parameter more than once.",
+            [FieldError(name, "send it once") for name in sorted(request.repeated)],
         )
 
 
@@ -133,13 +147,15 @@ def check_body(request: HttpRequest, *content_types: str) -> None:
 
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
-    """The body as a JSON object: no duplicate names, no NaN, not too deep."""
+    """The body as a JSON object: whole text, no duplicate names, no NaN, not too deep."""
     check_body(request, JSON_TYPE)
     try:
+        if REPLACED in request.body:
+            raise _NotTaken("the body is not UTF-8")
         value = json.loads(
             request.body, object_pairs_hook=_without_duplicates, parse_constant=_no_constant
         )
-        depth = _depth(value)
+        depth = _checked_depth(value)
     except (ValueError, RecursionError) as error:
         words = str(error) if isinstance(error, _NotTaken) else "the body is not JSON"
         raise InvalidRequest("The body cannot be read.", [FieldError("body", words)]) from None
@@ -167,15 +183,22 @@ def _no_constant(name: str) -> NoReturn:
     raise _NotTaken("NaN and Infinity are not JSON")
 
 
-def _depth(value: object) -> int:
+def _checked_depth(value: object) -> int:
+    """How deep it is nested; every text and number in it is looked at on the way."""
     deepest, open_ends = 0, [(value, 1)]
     while open_ends:
         inner, depth = open_ends.pop()
         deepest = max(deepest, depth)
         if isinstance(inner, dict):
-            open_ends += [(v, depth + 1) for v in inner.values()]
+            open_ends += [(v, depth + 1) for v in (*inner, *inner.values())]
         elif isinstance(inner, list):
             open_ends += [(v, depth + 1) for v in inner]
         elif isinstance(inner, float) and inner in (float("inf"), float("-inf")):
             raise _NotTaken("a number is too large")
+        elif isinstance(inner, str) and not _is_text(inner):
+            raise _NotTaken("a text holds half a character (a lone surrogate)")
     return deepest
+
+
+def _is_text(value: str) -> bool:
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)

@@ -1,8 +1,11 @@
 """A vendor's webhook -> proof -> inbox and queue -> 200."""
 
+import re
+
 from payhub import wiring
-from payhub.domain.errors import BodyTooLarge
-from payhub.entrypoints.http import Answer, Handler, answering
+from payhub.command import TENANT_ID
+from payhub.domain.errors import BadSignature, BodyTooLarge
+from payhub.entrypoints.http import Answer, Declaration, Handler
 from payhub.entrypoints.representations import json_answer
 from payhub.entrypoints.requests import BODY_MAX_BYTES, HttpRequest
 from payhub.operations.receive_event import receive_event
@@ -16,7 +19,9 @@ def webhook(vendor: str) -> Handler:
         if len(request.body) > BODY_MAX_BYTES:
             raise BodyTooLarge(f"The body may have at most {BODY_MAX_BYTES} bytes.")
         tenant = request.path.get("tenant", "")
+        if re.fullmatch(TENANT_ID, tenant) is None:
+            raise BadSignature("The signature does not match the body.")
         receive_event(hub, vendor, tenant, request.headers, request.body)
         return json_answer(200, {"received": True})
 
-    return answering(handle)
+    return Handler(handle, Declaration(operation=receive_event))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from payhub.command import Body
+from payhub.command import TENANT_ID, Body
 from payhub.domain.answers import Registered
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.identity import digest
@@ -16,7 +16,7 @@ from payhub.domain.records import Credential, CredentialKind
 from payhub.domain.tenant import AccountSettings, Role, Tenant
 from payhub.ports import Hub
 
-TenantId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+TenantId = Annotated[str, StringConstraints(pattern=TENANT_ID)]
 
 
 class CreateTenant(Body):

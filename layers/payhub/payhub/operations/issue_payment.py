@@ -9,7 +9,7 @@ from payhub.command import Body, Command, From, IdempotencyKey, Key, Place, Text
 from payhub.domain.actions import Request, open_action
 from payhub.domain.errors import FieldError, InvalidRequest, KeyReused
 from payhub.domain.identity import choose_key, digest, fingerprint_of, payment_id_of
-from payhub.domain.money import Money, MoneyError, parse_amount
+from payhub.domain.money import MAX_CENTS, Money, MoneyError, parse_amount
 from payhub.domain.payment import Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller, Tenant
@@ -21,14 +21,29 @@ VERB = "issue"
 AMOUNT_FIELD = "payment.paymentDetails.amount"
 
 
-class PaymentDetails(Body):
+class DetailsPart(Body):
     """What is paid; fields beyond the documented ones travel to the vendor unchanged."""
 
     model_config = ConfigDict(extra="allow")
 
-    amount: Annotated[int, Field(strict=True)]
-    issuer_payment_id: Text | None = None
-    issuer_reference_id: Text | None = None
+    amount: Annotated[
+        int,
+        Field(
+            strict=True,
+            description="In the unit the tenant declared, cents or whole dollars; above zero.",
+            json_schema_extra={"format": "int64", "minimum": 1, "maximum": MAX_CENTS},
+        ),
+    ]
+    issuer_payment_id: Annotated[
+        Text | None, Field(description="The caller's id; passed on unchanged.")
+    ] = None
+    issuer_reference_id: Annotated[
+        Text | None,
+        Field(
+            description="The caller's reference; shown, searchable and passed on unchanged."
+            " It is the idempotency key where no other is sent."
+        ),
+    ] = None
 
 
 class PaymentPart(Body):
@@ -36,7 +51,7 @@ class PaymentPart(Body):
 
     model_config = ConfigDict(extra="allow")
 
-    payment_details: PaymentDetails
+    payment_details: DetailsPart
     total_number_of_claims: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)] = 0
     payee_details: dict[str, JsonValue] | None = None
     shipping_details: dict[str, JsonValue] | None = None
@@ -47,9 +62,14 @@ class PaymentPart(Body):
 class IssueBody(Body):
     """The issuer's documented body."""
 
-    client_request_id: Key | None = None
-    account_short_code: Text
-    sub_account_short_code: Text | None = None
+    client_request_id: Annotated[
+        Key | None,
+        Field(description="The caller's idempotency key; a different Idempotency-Key is refused."),
+    ] = None
+    account_short_code: Annotated[
+        Text, Field(description="The funding account, one of the tenant's own.")
+    ]
+    sub_account_short_code: Annotated[Text | None, Field(description="Passed on unchanged.")] = None
     payment: PaymentPart
 
 
@@ -123,7 +143,7 @@ def _key(command: IssuePayment) -> tuple[str, str]:
     )
 
 
-def _money(details: PaymentDetails, tenant: Tenant) -> Money:
+def _money(details: DetailsPart, tenant: Tenant) -> Money:
     try:
         return parse_amount(details.amount, tenant.amount_unit)
     except MoneyError as error:

@@ -17,8 +17,16 @@ LetterId = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-
 class ListDeadLetters(Command):
     """GET /dead-letters."""
 
-    limit: Annotated[int, Field(ge=1, le=100), From(Place.QUERY, "limit")] = 25
-    cursor: Annotated[LetterId | None, From(Place.QUERY, "cursor")] = None
+    limit: Annotated[
+        int,
+        Field(ge=1, le=100, description="How many dead letters a page has at most."),
+        From(Place.QUERY, "limit"),
+    ] = 25
+    cursor: Annotated[
+        LetterId | None,
+        Field(description="`nextCursor` of the page before."),
+        From(Place.QUERY, "cursor"),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from payhub.command import Command, From, Place, Text
+from payhub.command import Command, From, Instant, Place, Text
+from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.records import PaymentFilter, PaymentPage
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
@@ -13,31 +14,63 @@ from payhub.ports import Hub
 Cursor = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
+INSTANT_MAX_MS = 10**13 - 1
+
+
 class ListPayments(Command):
     """GET /payments."""
 
-    limit: Annotated[int, Field(ge=1, le=100), From(Place.QUERY, "limit")] = 25
-    cursor: Annotated[Cursor | None, From(Place.QUERY, "cursor")] = None
-    status: Annotated[Text | None, From(Place.QUERY, "status")] = None
-    vendor: Annotated[Text | None, From(Place.QUERY, "vendor")] = None
-    created_from: Annotated[AwareDatetime | None, From(Place.QUERY, "from")] = None
-    created_to: Annotated[AwareDatetime | None, From(Place.QUERY, "to")] = None
-    reference: Annotated[Text | None, From(Place.QUERY, "reference")] = None
+    limit: Annotated[
+        int,
+        Field(ge=1, le=100, description="How many payments a page has at most."),
+        From(Place.QUERY, "limit"),
+    ] = 25
+    cursor: Annotated[
+        Cursor | None,
+        Field(description="`nextCursor` of the page before, with the same filters."),
+        From(Place.QUERY, "cursor"),
+    ] = None
+    status: Annotated[
+        Text | None,
+        Field(description="Only payments that have exactly this status."),
+        From(Place.QUERY, "status"),
+    ] = None
+    vendor: Annotated[
+        Text | None, Field(description="Only payments of this vendor."), From(Place.QUERY, "vendor")
+    ] = None
+    created_from: Annotated[
+        Instant | None, Field(description="Created then or later."), From(Place.QUERY, "from")
+    ] = None
+    created_to: Annotated[
+        Instant | None, Field(description="Created before then."), From(Place.QUERY, "to")
+    ] = None
+    reference: Annotated[
+        Text | None,
+        Field(description="Only payments with this issuerReferenceId."),
+        From(Place.QUERY, "reference"),
+    ] = None
 
 
 def list_payments(hub: Hub, caller: Caller, command: ListPayments) -> PaymentPage:
-    """A page of payments. `from` is inclusive, `to` exclusive; `reference` is the caller's own."""
+    """A page of payments. `from` is inclusive, `to` exclusive; `reference` is the caller's own.
+
+    Raises InvalidRequest for a time that ends before it begins.
+    """
+    from_ms, to_ms = _ms(command.created_from), _ms(command.created_to)
+    if from_ms is not None and to_ms is not None and to_ms < from_ms:
+        raise InvalidRequest("The time is empty.", [FieldError("to", "must not be before from")])
     wanted = PaymentFilter(
         limit=command.limit,
         cursor=command.cursor,
         status=command.status,
         vendor=command.vendor,
-        from_ms=_ms(command.created_from),
-        to_ms=_ms(command.created_to),
+        from_ms=from_ms,
+        to_ms=to_ms,
         reference=command.reference,
     )
     return hub.payments.page(caller.tenant.tenant, wanted)
 
 
 def _ms(at: datetime | None) -> int | None:
-    return None if at is None else max(0, round(at.timestamp() * 1000))
+    """Within what the index's fixed width can hold: 1970 to 2286."""
+    return None if at is None else min(max(0, round(at.timestamp() * 1000)), INSTANT_MAX_MS)

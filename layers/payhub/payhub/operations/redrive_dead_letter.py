@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from payhub import attempts
 from payhub.command import Command, From, Place
@@ -14,7 +14,9 @@ from payhub.domain.tenant import Caller
 from payhub.ports import Hub
 
 LetterId = Annotated[
-    Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9-]+$")],
+    str,
+    StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9-]+$"),
+    Field(description="The dead letter's id, from the list."),
     From(Place.PATH, "deadLetterId"),
 ]
 

@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from pydantic import Field
+
 from payhub import attempts
 from payhub.asked import load_payment
 from payhub.command import Body, Command, From, PaymentId, Place, Text
@@ -15,9 +17,18 @@ from payhub.ports import Hub
 class ResolveBody(Body):
     """The operator's finding; `moved` names the vendor's reference of what moved."""
 
-    resolution: Resolution
-    reason: Text
-    vendor_reference: Text | None = None
+    resolution: Annotated[
+        Resolution,
+        Field(
+            description="`moved`: the vendor did it. `not_moved`: it did not, and a new request"
+            " may. `resend`: it did not, and the hub sends it again."
+        ),
+    ]
+    reason: Annotated[Text, Field(description="How that is known; kept in the history.")]
+    vendor_reference: Annotated[
+        Text | None,
+        Field(description="The vendor's id of what moved; needed where the hub has none."),
+    ] = None
 
 
 class ResolvePayment(Command):

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from payhub.domain.errors import BodyTooLarge
 from payhub.domain.payment import Payment, Transition
 from payhub.domain.records import Credential, DeadLetter, InboxRecord
 from payhub.store import keys
@@ -15,6 +16,9 @@ SCHEMA = 1
 
 EVENT_KEPT_SECONDS = 30 * 86400
 """How long events and carried bodies are kept after they came in."""
+
+CARRIED_MAX_BYTES = 384 * 1024
+"""An item has room for 400 KB; numbers can be longer here than they were in the request."""
 
 T = TypeVar("T")
 
@@ -67,9 +71,12 @@ def payment_of(item: Item) -> Payment:
 
 
 def carried_item(payment: Payment, carried: dict[str, Any]) -> Item:
-    """The undocumented request parts, as one JSON text."""
+    """The undocumented request parts, as one JSON text. Raises BodyTooLarge."""
     item = _at(keys.carried(payment.tenant, payment.payment_id, payment.fingerprint))
-    item["doc"] = {"S": json.dumps(carried, separators=(",", ":"))}
+    text = json.dumps(carried, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode()) > CARRIED_MAX_BYTES:
+        raise BodyTooLarge(f"The payment's parts may have at most {CARRIED_MAX_BYTES} bytes.")
+    item["doc"] = {"S": text}
     expires = payment.created_at_ms // 1000 + EVENT_KEPT_SECONDS
     return item | {"schema": {"N": str(SCHEMA)}, "expires_at": {"N": str(expires)}}
 

@@ -4,6 +4,7 @@ Two exceptions: a credential is looked up before its tenant is known, and the li
 """
 
 import hashlib
+import re
 
 SHARDS = 4
 """Partitions of the index of due items, so that the sweep's write load spreads."""
@@ -57,6 +58,10 @@ def by_tenant(tenant: str) -> str:
 def created(created_at_ms: int, payment_id: str) -> str:
     """Sort key of the listing indexes: fixed width, so that text order is time order."""
     return f"{created_at_ms:013d}#{payment_id}"
+
+
+CREATED = re.compile(r"\d{13}#[0-9a-f]{32}", re.ASCII)
+"""How such a key looks."""
 
 
 def vendor_reference(tenant: str, vendor: str, reference: str) -> str:

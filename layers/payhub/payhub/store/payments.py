@@ -146,17 +146,21 @@ class Payments:
         if wanted.reference is not None:
             index, attribute = "by_caller_reference", "caller_ref"
             partition = keys.caller_reference(tenant, wanted.reference)
+        from_key = f"{wanted.from_ms or 0:013d}"
+        to_key = f"{wanted.to_ms if wanted.to_ms is not None else 10**13 - 1:013d}"
         start = None
         if cursor is not None:
             start = _start_of(tenant, cursor, attribute, partition)
+            if not from_key <= start["created"]["S"] <= to_key:
+                raise _not_a_cursor()  # DynamoDB refuses a start outside the range
         items, last = self._table.query(
             partition,
             index=index,
             keys=(attribute, "created"),
             sort="#s BETWEEN :from AND :to",
             values={
-                ":from": {"S": f"{wanted.from_ms or 0:013d}"},
-                ":to": {"S": f"{wanted.to_ms if wanted.to_ms is not None else 10**13 - 1:013d}"},
+                ":from": {"S": from_key},
+                ":to": {"S": to_key},
             },
             newest_first=True,
             limit=limit,
@@ -230,17 +234,21 @@ def _start_of(tenant: str, cursor: str, attribute: str, partition: str) -> dict[
     """The index key a cursor stands for; it names a place in time, never another tenant."""
     try:
         created = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        at_ms, payment_id = created.split("#")
-        key = keys.payment(tenant, payment_id)
-        created = keys.created(int(at_ms), payment_id)
-    except (ValueError, binascii.Error) as error:
-        raise InvalidRequest(
-            "The cursor is not one that this list handed out.",
-            [FieldError("cursor", "send the nextCursor of the page before, or none")],
-        ) from error
+    except (ValueError, binascii.Error):
+        raise _not_a_cursor() from None
+    if keys.CREATED.fullmatch(created) is None:
+        raise _not_a_cursor()
+    key = keys.payment(tenant, created.partition("#")[2])
     return {
         "pk": {"S": key[0]},
         "sk": {"S": key[1]},
         attribute: {"S": partition},
         "created": {"S": created},
     }
+
+
+def _not_a_cursor() -> InvalidRequest:
+    return InvalidRequest(
+        "The cursor is not one that this list handed out.",
+        [FieldError("cursor", "send the nextCursor of the page before, or none")],
+    )

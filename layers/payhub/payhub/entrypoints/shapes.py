@@ -1,0 +1,271 @@
+"""The JSON that the API answers with, as types: representations are checked against these.
+
+Field descriptions and examples go into the OpenAPI document as they stand here.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from payhub.domain.contract import Acknowledged, Lookup, Resend
+from payhub.domain.money import AmountUnit
+from payhub.domain.payment import ActionState
+
+PaymentId = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{32}$",
+        description="The hub's id of the payment.",
+        examples=["48dc532ac1f63a9616b719de0a6a19a5"],
+    ),
+]
+Instant = Annotated[
+    str,
+    Field(
+        json_schema_extra={"format": "date-time"},
+        description="UTC, with milliseconds.",
+        examples=["2026-11-21T14:03:07.512Z"],
+    ),
+]
+Cents = Annotated[
+    int, Field(ge=0, json_schema_extra={"format": "int64"}, description="In cents, always exact.")
+]
+
+
+class OpenAction(TypedDict):
+    """What the hub is doing with the payment just now."""
+
+    verb: Annotated[str, Field(description="issue, release, void or reissue.", examples=["issue"])]
+    state: Annotated[
+        ActionState,
+        Field(description="`unknown`: the vendor did not answer, the hub is finding out."),
+    ]
+    attempt: Annotated[
+        int, Field(ge=0, description="Number of the latest call to the vendor; 0 before the first.")
+    ]
+
+
+class Payment(TypedDict):
+    """A payment: the issuer's documented object with the hub's fields beside it."""
+
+    paymentId: PaymentId
+    tenantId: Annotated[str, Field(description="The tenant that the key belongs to.")]
+    issuerReferenceId: Annotated[
+        str, Field(description="The caller's reference; the payment's id where none was sent.")
+    ]
+    amount: Annotated[
+        int | str | None,
+        Field(
+            description="In the tenant's unit: an integer, or text with two decimals where the"
+            " unit is `decimal_dollars`. Null where whole dollars cannot express it;"
+            " `amountCents` always can.",
+            examples=[12500],
+        ),
+    ]
+    status: Annotated[
+        str,
+        Field(
+            description="The vendor's word once it has answered (`Created`, `Held`, `Loading`,"
+            " `Sent`, `Completed`, `Voided`, `Reissuing`, `Failed` and those between). Before"
+            " that `pending`, `unknown`, `needs_review`, `declined`, `not_sent` or"
+            " `not_captured`.",
+            examples=["Created"],
+        ),
+    ]
+    version: Annotated[int, Field(description="The version of the API.", examples=[1])]
+    amountCents: Cents
+    amountUnit: AmountUnit
+    currency: Annotated[str, Field(description="ISO 4217.", examples=["USD"])]
+    vendor: Annotated[str, Field(description="Who carries the payment out.", examples=["optum"])]
+    operation: Annotated[
+        str, Field(description="The operation that made the payment.", examples=["issue_payment"])
+    ]
+    vendorReference: Annotated[
+        str | None, Field(description="The vendor's id of the payment, once it is known.")
+    ]
+    action: Annotated[
+        OpenAction | None, Field(description="What is under way; null when nothing is.")
+    ]
+    revision: Annotated[
+        int, Field(ge=0, description="Grows with every change; the ETag is this number in quotes.")
+    ]
+    createdAt: Instant
+    updatedAt: Instant
+
+
+class RetryAdvice(TypedDict):
+    """Whether the latest request may be repeated."""
+
+    safe: bool
+    why: Annotated[str, Field(examples=["it is done; the same key gives the same answer"])]
+
+
+class Attempt(TypedDict):
+    """One call to the vendor: stored before the call, completed after it."""
+
+    attempt: Annotated[int, Field(ge=1)]
+    intentAt: Annotated[Instant, Field(description="When the intent was stored.")]
+    endedAt: Annotated[Instant | None, Field(description="When its outcome was stored.")]
+    outcome: Annotated[str | None, Field(description="What became of it; null while nobody knows.")]
+    detail: Annotated[str | None, Field(description="Why, in words.")]
+    vendorReference: Annotated[str | None, Field(description="The id the vendor answered with.")]
+
+
+class Action(TypedDict):
+    """One thing asked of the vendor, with all its calls."""
+
+    verb: Annotated[str, Field(examples=["void"])]
+    number: Annotated[int, Field(ge=1)]
+    state: ActionState
+    actor: Annotated[str, Field(description="Who asked: role and the start of the key's digest.")]
+    reason: Annotated[str | None, Field(description="The reason the caller gave.")]
+    openedAt: Instant
+    watchedUntil: Annotated[
+        Instant | None,
+        Field(description="Until when the vendor is asked about a second copy."),
+    ]
+    attempts: list[Attempt]
+
+
+Transition = TypedDict(
+    "Transition",
+    {
+        "at": Instant,
+        "subject": Annotated[
+            str, Field(description="`status`, or the verb of the action that changed.")
+        ],
+        "from": str | None,
+        "to": str,
+        "reason": str,
+        "actor": Annotated[str, Field(description="A key's actor, or the hub itself.")],
+        "attempt": int | None,
+    },
+)
+"""One line of the audit trail; written once, never changed."""
+
+
+class Contract(TypedDict):
+    """What the vendor promises for the latest action; how retries are decided."""
+
+    vendor: str
+    operation: str
+    verb: str
+    acknowledged: Annotated[
+        Acknowledged, Field(description="How the vendor says that it carried an action out.")
+    ]
+    lookup: Annotated[Lookup, Field(description="How an unknown outcome is asked about.")]
+    resend: Annotated[Resend, Field(description="What follows when it is proven absent.")]
+    lateApplyBoundSeconds: Annotated[
+        int | None,
+        Field(description="How long after a lost answer the call may still apply; null: no bound."),
+    ]
+    duplicateWindowSeconds: int | None
+    cutOff: str | None
+    amountUnit: str
+    queueable: Annotated[bool, Field(description="Whether the queue may send it again.")]
+
+
+class PaymentDetails(Payment):
+    """A payment with everything that happened to it."""
+
+    vendorStatus: Annotated[str | None, Field(description="The vendor's own status word.")]
+    availableBalanceCents: Annotated[
+        int | None, Field(description="What is left of it at the vendor, as last seen.")
+    ]
+    nextLookAt: Annotated[
+        Instant | None, Field(description="When the hub looks at it again by itself.")
+    ]
+    retry: RetryAdvice
+    actions: list[Action]
+    history: list[Transition]
+    contract: Contract
+
+
+Cursor = Annotated[
+    str | None,
+    Field(description="Send it as `cursor` for what follows; null at the end."),
+]
+
+
+class PaymentPage(TypedDict):
+    """Some payments, newest first. A filtered page may be short before the end."""
+
+    payments: list[Payment]
+    nextCursor: Cursor
+
+
+class DeadLetter(TypedDict):
+    """Something the hub gave up, waiting for an operator."""
+
+    deadLetterId: str
+    kind: Annotated[str, Field(description="payment, event or message.", examples=["payment"])]
+    subjectId: Annotated[str, Field(description="Id of the payment or event it is about.")]
+    vendor: str
+    reason: str
+    at: Instant
+    redrivenAt: Instant | None
+    redrivenBy: str | None
+
+
+class DeadLetterPage(TypedDict):
+    """Some dead letters, newest first."""
+
+    deadLetters: list[DeadLetter]
+    nextCursor: Cursor
+
+
+class Token(TypedDict):
+    """A bearer token, as RFC 6749 words it."""
+
+    access_token: str
+    token_type: Annotated[str, Field(examples=["Bearer"])]
+    expires_in: Annotated[int, Field(ge=1, description="Seconds.", examples=[3600])]
+
+
+class TokenError(TypedDict):
+    """Why there is no token, as RFC 6749 words it."""
+
+    error: Annotated[str, Field(examples=["invalid_client"])]
+    error_description: str
+
+
+class Received(TypedDict):
+    """The event is stored and queued."""
+
+    received: bool
+
+
+class FieldProblem(TypedDict):
+    """One thing wrong with one field."""
+
+    field: Annotated[
+        str,
+        Field(
+            description="The field as the caller knows it.",
+            examples=["payment.paymentDetails.amount"],
+        ),
+    ]
+    detail: Annotated[str, Field(examples=["must be greater than zero"])]
+
+
+class Problem(TypedDict, total=False):
+    """What went wrong (RFC 9457). Members that do not apply are absent."""
+
+    type: Annotated[
+        str,
+        Field(
+            json_schema_extra={"format": "uri-reference"},
+            description="The kind of problem; `about:blank` where API Gateway answers by itself.",
+        ),
+    ]
+    title: str
+    status: int
+    detail: Annotated[str, Field(description="What was wrong with this request, in words.")]
+    retry: Annotated[str, Field(description="What repeating the request would do.")]
+    errors: Annotated[list[FieldProblem], Field(description="The fields that were refused.")]
+    payment_id: PaymentId
+    vendor: str
+    vendor_code: str
+    vendor_message: str
+    correlation_id: Annotated[str, Field(description="Names this request in the hub's log.")]

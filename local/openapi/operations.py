@@ -1,0 +1,223 @@
+"""One route as an OpenAPI operation."""
+
+import inspect
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from local.openapi import answers, examples, refusals, requests, schemas
+from local.openapi.requests import FORM_TYPE, JSON_TYPE
+from local.openapi.routes import Gateway, Route
+from payhub.command import Command
+from payhub.entrypoints import problems, shapes
+from payhub.entrypoints.documentation import documentation
+from payhub.entrypoints.http import OPERATOR, Declaration
+from payhub.operations.create_tenant import CreateTenant
+from payhub.operations.issue_token import issue_token
+from payhub.operations.receive_event import receive_event
+
+Json = dict[str, Any]
+
+DROP_IN_PREFIX = "/api/"
+CLIENT_SCHEME = "ClientCredentials"
+
+
+def operation(route: Route, gateway: Mapping[str, Gateway]) -> Json:
+    """The operation object."""
+    does = route.declaration.operation
+    if does is documentation:
+        described = _documentation(route, gateway)
+    elif does is issue_token:
+        described = _token(route, gateway)
+    elif does is receive_event:
+        described = _webhook(route, gateway)
+    else:
+        described = _endpoint(route, gateway)
+    return {"operationId": _operation_id(route), **_words(route), **described}
+
+
+def _operation_id(route: Route) -> str:
+    """The function's name; the further paths of a function add themselves."""
+    if route.path.startswith(DROP_IN_PREFIX):
+        return f"{route.function}_at_documented_path"
+    if route.declaration.operation is receive_event:
+        return f"receive_{route.function}_event"
+    name = route.path.strip("/").replace(".", "_")
+    if route.declaration.operation is documentation:
+        return f"show_{name}"
+    return f"{route.function}_at_oauth" if route.path == "/oauth/token" else route.function
+
+
+def _words(route: Route) -> Json:
+    does, role = route.declaration.operation, route.declaration.role
+    module = inspect.getdoc(inspect.getmodule(does)) or ""
+    docstring = (inspect.getdoc(does) or "").split("\n\n")[0].replace("\n", " ")
+    said = [docstring] if does is not documentation else []
+    if module not in said and does is not documentation:
+        said.insert(0, module)
+    if role is OPERATOR:
+        said.append("Needs an operator's key.")
+    return {"summary": route.summary, "description": "\n\n".join(said), "tags": [_tag(route)]}
+
+
+def _tag(route: Route) -> str:
+    does = route.declaration.operation
+    by_operation = {
+        documentation: "Documentation",
+        issue_token: "Tokens",
+        receive_event: "Webhooks",
+    }
+    if does in by_operation:
+        return by_operation[does]
+    if route.path.startswith(DROP_IN_PREFIX):
+        return "Issuer's documented paths"
+    is_operators = "dead-letters" in route.path or route.path.endswith("/resolve")
+    return "Operators" if is_operators else "Payments"
+
+
+def _endpoint(route: Route, gateway: Mapping[str, Gateway]) -> Json:
+    command = route.declaration.command
+    assert command is not None
+    assert issubclass(command, Command)
+    found: Json = {
+        "security": [{str(route.scheme): []}],
+        "parameters": [*requests.parameters(command), requests.TENANT_PARAMETER],
+    }
+    body = requests.body_model(command)
+    if body is not None:
+        model, is_required = body
+        found["requestBody"] = {
+            "required": is_required,
+            "content": {
+                JSON_TYPE: {
+                    "schema": schemas.reference(model),
+                    "example": examples.REQUEST_BODIES[model.__name__],
+                }
+            },
+        }
+    return {**found, "responses": _responses(route, gateway, has_body=body is not None)}
+
+
+def _responses(route: Route, gateway: Mapping[str, Gateway], *, has_body: bool) -> Json:
+    declaration = route.declaration
+    found = {str(it.status): _success(it) for it in answers.successes(declaration)}
+    kinds = answers.refusals(declaration, has_path="{" in route.path, has_body=has_body)
+    return found | refusals.responses(
+        kinds, gateway, is_guarded=route.scheme is not None, has_body=has_body
+    )
+
+
+def _success(success: answers.Success) -> Json:
+    response: Json = {"description": success.description}
+    headers = {
+        name: {"$ref": f"#/components/headers/{name}"}
+        for name in (*success.headers, *success.sometimes)
+    }
+    if headers:
+        response["headers"] = headers
+    content = {"schema": schemas.reference(success.shape), "example": success.example()}
+    return {**response, "content": {JSON_TYPE: content}}
+
+
+def _token(route: Route, gateway: Mapping[str, Gateway]) -> Json:
+    responses = _responses(route, gateway, has_body=True)
+    responses["400"] = _token_error(
+        "The grant is not one of client credentials.",
+        {
+            "error": "unsupported_grant_type",
+            "error_description": "grant_type must be client_credentials",
+        },
+    )
+    responses["401"] = {
+        **_token_error(
+            "The client credentials are wrong.",
+            {
+                "error": "invalid_client",
+                "error_description": "The client id or secret is wrong.",
+            },
+        ),
+        "headers": {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}},
+    }
+    return {
+        "security": [{CLIENT_SCHEME: []}, {}],
+        "requestBody": {
+            "required": True,
+            "description": "The credentials stand here, or in the header as HTTP Basic.",
+            "content": {
+                FORM_TYPE: {
+                    "schema": _token_form(route.declaration),
+                    "example": {
+                        "grant_type": "client_credentials",
+                        "client_id": "81e1a36ea1d540e282ace85e1169482f",
+                        "client_secret": "not-a-real-secret",
+                    },
+                }
+            },
+        },
+        "responses": dict(sorted(responses.items())),
+    }
+
+
+def _token_form(declaration: Declaration) -> Json:
+    assert declaration.command is not None
+    fields = declaration.command.model_json_schema()["properties"]
+    for field in fields.values():
+        field.pop("title")
+    grant = {"type": "string", "enum": ["client_credentials"]}
+    return {
+        "type": "object",
+        "properties": {"grant_type": grant, **fields},
+        "required": ["grant_type"],
+    }
+
+
+def _token_error(description: str, example: Json) -> Json:
+    content = {"schema": schemas.reference(shapes.TokenError), "example": example}
+    return {"description": description, "content": {JSON_TYPE: content}}
+
+
+def signature_scheme(route: Route) -> str:
+    """The security scheme of a vendor's webhook."""
+    return f"{route.function.capitalize()}Signature"
+
+
+def signature_header(route: Route) -> str:
+    """The header that carries the vendor's signature, from the defaults of its settings."""
+    auth = import_module(f"payhub.vendors.{route.function}.auth")
+    settings = getattr(auth, f"{route.function.capitalize()}Settings")
+    return str(settings.model_fields["signature_headers"].default[0]).title()
+
+
+def _webhook(route: Route, gateway: Mapping[str, Gateway]) -> Json:
+    tenant = CreateTenant.model_json_schema()["properties"]["tenant"]["anyOf"][0]
+    return {
+        "security": [{signature_scheme(route): []}],
+        "parameters": [
+            {
+                "name": "tenant",
+                "in": "path",
+                "required": True,
+                "description": "The tenant that registered the webhook.",
+                "schema": tenant,
+                "example": examples.TENANT_ID,
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "description": "The vendor's event, signed byte for byte.",
+            "content": {
+                JSON_TYPE: {"schema": {"type": "object"}, "example": examples.event_body()}
+            },
+        },
+        "responses": _responses(route, gateway, has_body=True),
+    }
+
+
+def _documentation(route: Route, gateway: Mapping[str, Gateway]) -> Json:
+    is_page = route.path == "/docs"
+    kind, schema = ("text/html", "string") if is_page else (JSON_TYPE, "object")
+    what = "This document, readable." if is_page else "This document."
+    content = {kind: {"schema": {"type": schema}}}
+    refused = refusals.responses([problems.UNEXPECTED], gateway, is_guarded=False, has_body=False)
+    responses = {"200": {"description": what, "content": content}, **refused}
+    return {"description": what, "security": [], "responses": responses}

@@ -1,0 +1,148 @@
+"""Problem responses: the hub's kinds and what API Gateway answers by itself, by status."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from local.openapi import examples, schemas
+from local.openapi.routes import Gateway
+from payhub.domain.errors import BadCredentials, InvalidRequest
+from payhub.entrypoints import problems, shapes
+from payhub.entrypoints.problems import CONTENT_TYPE, KINDS, Kind
+
+Json = dict[str, Any]
+
+OWN_KINDS = tuple(it for it in vars(problems).values() if isinstance(it, Kind))
+"""The kinds that no exception stands for."""
+
+_DETAILS = {
+    "invalid-request": "The request is not valid.",
+    "bad-signature": "The signature does not match the body.",
+    "wrong-tenant": "The key belongs to another tenant than the TENANT header names.",
+    "role-needed": "This needs a key with the operator role.",
+    "not-found": f"There is no payment {examples.PAYMENT_ID}.",
+    "action-open": "The payment has an open action: void is unknown (attempt 1). Wait for its end.",
+    "still-running": "The same request is being carried out.",
+    "not-allowed": "A payment in status Voided with an available balance of 0 cents cannot be"
+    " voided. A payment can be voided while money is available on it.",
+    "revision-needed": "The payment was already voided once and changed since, so this could be a"
+    " late repeat. Send If-Match with the present revision (9), or an Idempotency-Key, to ask for"
+    " it anew.",
+    "revision-mismatch": "If-Match names revision 4, the payment is at revision 9. Read it again"
+    " and decide.",
+    "body-too-large": "The body may have at most 262144 bytes.",
+    "unsupported-media-type": "Send the body with Content-Type: application/json.",
+    "key-reused": "This key was used before with another request. Send that request again to have"
+    " its answer, or use a new key.",
+    "declined": "The account has no funds.",
+    "not-captured": "The vendor shows no trace of it after the quarantine.",
+    "not-sent": "The vendor could not be reached.",
+    "unknown-route": "See /docs for the paths there are.",
+    "wrong-method": "This path takes POST.",
+    "unexpected": "Nothing is lost: repeat the request with the same key, or look the payment up.",
+    "unavailable": "Nothing is lost: repeat the request with the same key.",
+}
+_WITH_PAYMENT = frozenset(
+    {"not-found", "action-open", "still-running", "not-allowed", "revision-needed", "key-reused"}
+    | {"revision-mismatch", "declined", "not-captured", "not-sent"}
+)
+_FIELD = {"field": "payment.paymentDetails.amount", "detail": "must be greater than zero"}
+_WAITING = frozenset({409, 429, 503, 504})
+
+_GUARDED = ("UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE")
+_ANYWHERE = ("WAF_FILTERED", "THROTTLED", "INTEGRATION_TIMEOUT")
+_WITH_BODY = ("REQUEST_TOO_LARGE",)
+
+
+def kinds() -> list[Kind]:
+    """Every kind of problem, by status. Wrong client credentials are worded as OAuth does."""
+    known = [kind for error, kind in KINDS.items() if error is not BadCredentials]
+    return sorted([*known, *OWN_KINDS], key=lambda kind: (kind.status, kind.slug))
+
+
+def responses(
+    found: Iterable[Kind], gateway: Mapping[str, Gateway], *, is_guarded: bool, has_body: bool
+) -> Json:
+    """Status -> response, the examples by name."""
+    by_status: dict[int, list[str]] = {}
+    for kind in found:
+        by_status.setdefault(kind.status, []).append(kind.slug)
+    for name in gateway_names(is_guarded=is_guarded, has_body=has_body):
+        by_status.setdefault(gateway[name].status, []).append(_slug(name))
+    return {str(status): _response(status, by_status[status]) for status in sorted(by_status)}
+
+
+def gateway_names(*, is_guarded: bool, has_body: bool) -> list[str]:
+    """Which of API Gateway's own answers a route may give."""
+    return [
+        *(_GUARDED if is_guarded else ()),
+        *_ANYWHERE,
+        *(_WITH_BODY if has_body else ()),
+    ]
+
+
+def component_examples(gateway: Mapping[str, Gateway]) -> Json:
+    """One example of each kind, by its slug."""
+    found = {kind.slug: {"summary": kind.title, "value": _example(kind)} for kind in kinds()}
+    for name in gateway_names(is_guarded=True, has_body=True):
+        body = {**gateway[name].body, "correlation_id": examples.CORRELATION_ID}
+        found[_slug(name)] = {"summary": f"By API Gateway: {body['detail']}", "value": body}
+    return found
+
+
+def wrong_method() -> Json:
+    """405, which no described operation answers but every described path may."""
+    response = _response(problems.WRONG_METHOD.status, [problems.WRONG_METHOD.slug])
+    return {**response, "headers": {"Allow": {"$ref": "#/components/headers/Allow"}}}
+
+
+def _slug(gateway_name: str) -> str:
+    return "gateway-" + gateway_name.lower().replace("_", "-")
+
+
+def _response(status: int, slugs: Iterable[str]) -> Json:
+    names = list(dict.fromkeys(slugs))
+    response: Json = {
+        "description": _DESCRIPTIONS[status],
+        "content": {
+            CONTENT_TYPE: {
+                "schema": schemas.reference(shapes.Problem),
+                "examples": {it: {"$ref": f"#/components/examples/{it}"} for it in names},
+            }
+        },
+    }
+    if status in _WAITING:
+        response["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
+    return response
+
+
+_DESCRIPTIONS = {
+    400: "The request is not valid; `errors` names the fields.",
+    401: "The credential or the signature is missing or wrong.",
+    403: "The key may not do this.",
+    404: "There is no such thing for this tenant.",
+    405: "The path does not take this method; `Allow` names those it takes.",
+    409: "The payment's state does not allow it, or it is under way already.",
+    412: "The payment has changed since.",
+    413: "The body is too large.",
+    415: "The content type is not supported.",
+    422: "The vendor refused the payment, nothing was captured, or the key had another request.",
+    429: "Too many requests.",
+    500: "Something went wrong in the hub; nothing is lost.",
+    503: "Nothing was done. Repeat the request with the same key.",
+    504: "The outcome is not known yet. Repeat the request with the same key.",
+}
+
+
+def _example(kind: Kind) -> Any:
+    members: Json = {}
+    if kind is KINDS[InvalidRequest]:
+        members["errors"] = [_FIELD]
+    if kind.slug in _WITH_PAYMENT:
+        members["payment_id"] = examples.PAYMENT_ID
+    if kind is problems.DECLINED:
+        members |= {"vendor": "optum", "vendor_message": _DETAILS[kind.slug]}
+    answer = problems.problem(
+        kind, _DETAILS[kind.slug], correlation_id=examples.CORRELATION_ID, **members
+    )
+    return json.loads(answer["body"])
