@@ -21,15 +21,16 @@ _BLOCK = re.compile(r"(<!-- make docs: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DO
 
 def pages() -> dict[Path, str]:
     """File -> what should stand in it. Raises KeyError for a block that nobody writes."""
-    blocks = _blocks()
+    tables = blocks()
     return {
-        path: _BLOCK.sub(lambda found: f"{found[1]}\n{blocks[found[2]]}\n\n{found[3]}", text)
+        path: _BLOCK.sub(lambda found: f"{found[1]}\n{tables[found[2]]}\n\n{found[3]}", text)
         for path in sorted(_FOLDER.rglob("*.md"))
         for text in [path.read_text()]
     }
 
 
-def _blocks() -> dict[str, str]:
+def blocks() -> dict[str, str]:
+    """Name -> table or diagram."""
     found = {
         "action diagram": _diagram(_action_edges()),
         "action moves": _action_moves(),

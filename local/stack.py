@@ -27,6 +27,7 @@ class Stack:
 
     def start(self) -> None:
         """Start and wait until it answers."""
+        self._take_state_along()
         scratch = self.settings.folder / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -42,6 +43,20 @@ class Stack:
         if not processes.stop(self.process, _STOP_TIMEOUT_SECONDS):
             raise TimeoutError(f"the stack (process {self.process.pid}) did not stop")
         shutil.rmtree(self.settings.folder / "tmp", ignore_errors=True)
+
+    def _take_state_along(self) -> None:
+        """A queue's URL contains the port, so saved state is rewritten when the port changes."""
+        state = self.settings.folder / "state"
+        state.mkdir(parents=True, exist_ok=True)
+        noted = state / "port"
+        before = noted.read_text() if noted.exists() else ""
+        if before and before != str(self.settings.stack_port):
+            for path in state.glob("*.json"):
+                text = path.read_text()
+                path.write_text(
+                    text.replace(f"http://{HOST}:{before}/", f"{self.settings.stack_url}/")
+                )
+        noted.write_text(str(self.settings.stack_port))
 
     def _environment(self) -> dict[str, str]:
         folder = self.settings.folder

@@ -1,6 +1,8 @@
 """template.yaml as this machine's AWS can take it: translated, with local parameter values."""
 
 import copy
+import hashlib
+import json
 import logging
 import os
 from typing import Any
@@ -59,7 +61,7 @@ def translate(template: Template, parameters: dict[str, str]) -> Template:
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             _expand_any(resource["Properties"]["Body"])
             _lift_gateway_responses(translated, name)
-    return translated
+    return _with_new_versions(translated, values)
 
 
 def _pseudo_parameters() -> dict[str, str]:
@@ -92,6 +94,17 @@ def _concurrency_as_number(translated: Template, values: dict[str, Any]) -> None
         reference = scaling.get("MaximumConcurrency")
         if isinstance(reference, dict):
             scaling["MaximumConcurrency"] = int(values[reference["Ref"]])
+
+
+def _with_new_versions(translated: Template, values: dict[str, Any]) -> Template:
+    """Versions named by the parameters too: the translator makes new ones for new code only."""
+    text = json.dumps(translated)
+    suffix = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
+    for name, resource in translated["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Version":
+            text = text.replace(f'"{name}"', f'"{name}{suffix}"')
+    renamed: Template = json.loads(text)
+    return renamed
 
 
 def _expand_any(body: Template) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from local.settings import HOST, REPOSITORY
-from tests.support.stack import LocalStack, free_port
+from tests.support.stack import LocalStack, free_port, free_settings, running
 
 pytestmark = pytest.mark.integration
 
@@ -63,7 +63,7 @@ def test_a_stop_leaves_no_process_and_a_restart_keeps_the_payments(
     local_stack: LocalStack,
 ) -> None:
     """TERM ends everything that was started; the next start takes seconds."""
-    payment_id = _issue(local_stack)
+    payment_id = _issue(local_stack, "INV-restart")
     started = [*local_stack.process_ids().values(), *local_stack.worker_ids()]
     tenants = local_stack.tenants
     local_stack.stop()
@@ -74,6 +74,21 @@ def test_a_stop_leaves_no_process_and_a_restart_keeps_the_payments(
     with local_stack.http() as api:
         assert api.get(f"/payments/{payment_id}").json()["paymentId"] == payment_id
     assert seconds < 20
+
+
+def test_other_ports_next_time_keep_the_payments(tmp_path: Path) -> None:
+    """Whoever needs 8080 for something else loses nothing."""
+    with running(tmp_path / "local") as stack:
+        payment_id = _issue(stack, "INV-before")
+        stack.stop()
+        stack.settings = free_settings(stack.settings.folder)
+        stack.start()
+        with stack.http() as api:
+            assert api.get(f"/payments/{payment_id}").json()["paymentId"] == payment_id
+            moved = _issue(stack, "INV-after")
+            assert _eventually(
+                lambda: api.get(f"/payments/{moved}").json()["status"] == "Completed"
+            )
 
 
 @pytest.mark.parametrize("name", ["sandbox", "front-door"])
@@ -97,16 +112,16 @@ def test_killed_functions_are_started_anew(local_stack: LocalStack) -> None:
         assert api.get("/payments").is_success
 
 
-def _issue(stack: LocalStack) -> str:
+def _issue(stack: LocalStack, reference: str) -> str:
     body = {
         "accountShortCode": "ACCT1",
         "payment": {
-            "paymentDetails": {"issuerReferenceId": "INV-restart", "amount": 1200},
+            "paymentDetails": {"issuerReferenceId": reference, "amount": 1200},
             "totalNumberOfClaims": 1,
         },
     }
     with stack.http() as api:
-        answer = api.post("/payments", json=body, headers={"Idempotency-Key": "restart"})
+        answer = api.post("/payments", json=body, headers={"Idempotency-Key": reference})
     assert answer.status_code in {200, 201, 202}, answer.text
     return str(answer.json()["paymentId"])
 

@@ -141,7 +141,7 @@ class LocalStack:
 @contextmanager
 def running(folder: Path) -> Iterator[LocalStack]:
     """A stack on free ports, stopped at the end whatever happens."""
-    stack = LocalStack(_free_settings(folder))
+    stack = LocalStack(free_settings(folder))
     try:
         stack.start()
         yield stack
@@ -156,7 +156,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _free_settings(folder: Path) -> Settings:
+def free_settings(folder: Path) -> Settings:
+    """Settings with ports that nobody holds just now."""
     return Settings(
         port=free_port(),
         sandbox_port=_free_run_of_ports(_PORTS_OF_SANDBOX),
