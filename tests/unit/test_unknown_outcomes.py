@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from payhub import attempts
-from payhub.domain.answers import NotSent, Undecided, VendorRefused
+from payhub.domain import outcomes
+from payhub.domain.answers import Finding, NotSent, Undecided, VendorRefused
 from payhub.domain.contract import Resend
+from payhub.domain.errors import NothingToDo
 from payhub.domain.payment import ActionState
 from payhub.operations.resolve_payment import ResolvePayment, resolve_payment
+from payhub.ports import Order
 from payhub.vendors.optum.contract import CONTRACTS
 from tests.support.doing import Killed, issue, work
 from tests.support.fakes import UNANSWERED, World, done, matches, view
@@ -215,3 +218,28 @@ def test_an_operator_resolves_a_review(world: World, resolution: str, status: st
     if resolution == "resend":
         world.vendor.answers.append(done("Created", "v-2"))
         assert work(world, payment).status == "Created"
+
+
+def test_an_inquiry_that_began_before_the_end_of_the_quarantine_proves_nothing(
+    world: World,
+) -> None:
+    world.vendor.answers.append(UNANSWERED)
+    payment = issue(world).payment
+
+    def slow_search(order: Order) -> Finding:
+        world.clock.advance(20)
+        return matches()
+
+    world.vendor.search = slow_search  # type: ignore[method-assign]
+    after = work(world, payment, seconds=QUARANTINE_SECONDS - 10)
+    assert after.action.state is ActionState.UNKNOWN
+
+
+def test_an_intent_is_not_presumed_unknown_by_a_worker_that_is_overtaken(world: World) -> None:
+    world.vendor.answers.append(Killed())
+    with pytest.raises(Killed):
+        issue(world)
+    payment = issue(world).payment
+    rules = attempts.rules_of(world.hub, payment, "issue")
+    with pytest.raises(NothingToDo):
+        outcomes.presume_unknown(payment, rules, world.clock.now_ms())

@@ -3,7 +3,7 @@
 import pytest
 
 from payhub import attempts
-from payhub.domain.answers import NotSent, Unanswered, VendorRefused
+from payhub.domain.answers import NotSent, Unanswered, VendorRefused, View
 from payhub.domain.errors import (
     ActionOpen,
     KeyReused,
@@ -309,3 +309,24 @@ def test_every_change_is_in_the_history(world: World) -> None:
         ("status", "Voided"),
     ]
     assert all(entry.actor and entry.reason for entry in payment.history)
+
+
+def test_a_view_that_was_overtaken_is_not_stored(world: World) -> None:
+    payment = completed(world)
+    stale, fresh = view("Completed", balance_cents=100), view("Voided", balance_cents=0)
+    asked: list[Order] = []
+
+    def read(order: Order) -> View:
+        asked.append(order)
+        if len(asked) == 1:
+            world.vendor.answers.append(done("Voided"))
+            ask(world, "void", payment)
+            return stale
+        return fresh if len(asked) > 2 else stale
+
+    world.vendor.read = read  # type: ignore[method-assign]
+    current = look(world, payment)
+    after = attempts.adopt_present_state(world.hub, world.caller().tenant, current, "event")
+    assert after is not None and after.status == "Voided"
+    assert [entry.after for entry in after.history if entry.subject == "status"][-1] == "Voided"
+    assert [entry.after for entry in after.history].count("Completed") == 1
