@@ -55,9 +55,10 @@ _WITH_BODY = ("REQUEST_TOO_LARGE",)
 
 
 def kinds() -> list[Kind]:
-    """Every kind of problem, by status. Wrong client credentials are worded as OAuth does."""
+    """One kind for each problem type, by status; wrong client credentials are not a problem."""
     known = [kind for error, kind in KINDS.items() if error is not BadCredentials]
-    return sorted([*known, *OWN_KINDS], key=lambda kind: (kind.status, kind.slug))
+    by_slug = {kind.slug: kind for kind in reversed([*known, *OWN_KINDS])}
+    return sorted(by_slug.values(), key=lambda kind: (kind.status, kind.slug))
 
 
 def responses(

@@ -1,0 +1,167 @@
+"""The OpenAPI document is valid, fresh, complete, and its examples are what it describes."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from local.openapi.document import TARGET, text
+from payhub.entrypoints.problems import CONTENT_TYPE
+from tests.support.template import resolved
+from tests.support.template_checks.api import ANY, PUBLIC, routes
+
+Json = dict[str, Any]
+
+DOCUMENT: Json = json.loads(TARGET.read_text())
+OPERATIONS = {
+    (method.upper(), path): operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
+ROUTES = {
+    route: function
+    for route, function in routes(resolved("prod")).items()
+    if route[0] not in (ANY, "ANY")
+}
+
+
+def test_it_is_valid() -> None:
+    """OpenAPI 3.1."""
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert [str(it) for it in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_it_is_fresh() -> None:
+    """The stored document is what code and template give now."""
+    assert TARGET.read_text() == text(), "run `make openapi` and commit what it writes"
+
+
+def test_it_describes_every_route_and_no_other() -> None:
+    """The template's routes, the catch-all aside."""
+    assert OPERATIONS.keys() - ROUTES.keys() == set(), "described, but not in the template"
+    assert ROUTES.keys() - OPERATIONS.keys() == set(), "in the template, but not described"
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES), ids=" ".join)
+def test_it_says_who_may_call(route: tuple[str, str]) -> None:
+    """What has an authorizer asks for the key, the rest does not."""
+    schemes = {name for it in OPERATIONS[route]["security"] for name in it}
+    assert ("ApiKey" in schemes) == (ROUTES[route] not in PUBLIC)
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES), ids=" ".join)
+def test_it_names_every_path_parameter(route: tuple[str, str]) -> None:
+    """{paymentId} in the path is described, and required."""
+    described = {
+        it["name"]: it["required"]
+        for it in OPERATIONS[route].get("parameters", [])
+        if it["in"] == "path"
+    }
+    assert described == {
+        part.strip("{}"): True for part in route[1].split("/") if part.startswith("{")
+    }
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES), ids=" ".join)
+def test_what_it_says_in_words(route: tuple[str, str]) -> None:
+    """A summary, a description and a known tag; every refusal a problem document."""
+    operation = OPERATIONS[route]
+    assert operation["summary"]
+    assert operation["description"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
+    for status, response in operation["responses"].items():
+        is_oauth = operation["tags"] == ["Tokens"] and status in {"400", "401"}
+        if status >= "400" and not is_oauth:
+            assert list(response["content"]) == [CONTENT_TYPE], status
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    """Generated clients name methods after these."""
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names)
+
+
+def _media(value: Any, path: str) -> Iterator[tuple[str, Json]]:
+    """Everything that has a schema with examples beside it: media types and parameters."""
+    if isinstance(value, dict):
+        if "schema" in value and ("example" in value or "examples" in value):
+            yield path, value
+        for key, inner in value.items():
+            yield from _media(inner, f"{path}/{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _media(inner, f"{path}/{index}")
+
+
+def _shared_examples(media: Json) -> Iterator[tuple[str, Any]]:
+    """The examples that a media type refers to; the document keeps each once."""
+    for name, reference in media.get("examples", {}).items():
+        place, _, key = reference["$ref"].rpartition("/")
+        assert place == "#/components/examples"
+        yield name, DOCUMENT["components"]["examples"][key]["value"]
+
+
+EXAMPLES = [
+    pytest.param(media["schema"], example, id=f"{path} {name}")
+    for path, media in _media(DOCUMENT["paths"], "")
+    for name, example in [
+        *([("example", media["example"])] if "example" in media else []),
+        *_shared_examples(media),
+    ]
+]
+
+
+def _errors(schema: Json, value: Any) -> list[str]:
+    """What is wrong with the value; references are found in the document's components."""
+    whole = {**schema, "components": DOCUMENT["components"]}
+    validator = OAS31Validator(whole, format_checker=OAS31Validator.FORMAT_CHECKER)
+    return [error.message for error in validator.iter_errors(value)]
+
+
+@pytest.mark.parametrize(("schema", "value"), EXAMPLES)
+def test_an_example_is_what_its_schema_describes(schema: Json, value: Any) -> None:
+    """Also those inside components, which the media types refer to."""
+    assert _errors(schema, value) == []
+
+
+def test_every_body_has_an_example() -> None:
+    """But for the document and its page."""
+    lacking = [
+        f"{route} {place}"
+        for route, operation in OPERATIONS.items()
+        for place, content in _contents(operation)
+        for media in content.values()
+        if "example" not in media and "examples" not in media
+    ]
+    assert [it for it in lacking if "openapi.json" not in it and "/docs" not in it] == []
+
+
+def _contents(operation: Json) -> Iterator[tuple[str, Json]]:
+    if "requestBody" in operation:
+        yield "request", operation["requestBody"]["content"]
+    for status, response in operation["responses"].items():
+        yield status, response["content"]
+
+
+def _schemas_with_examples(value: Any, path: str) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("examples"), list):
+            yield path, value
+        for key, inner in value.items():
+            yield from _schemas_with_examples(inner, f"{path}/{key}")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param(schema, id=path)
+        for path, schema in _schemas_with_examples(DOCUMENT["components"]["schemas"], "")
+    ],
+)
+def test_a_fields_example_fits_the_field(schema: Json) -> None:
+    """The examples that stand in the schemas themselves."""
+    for example in schema["examples"]:
+        assert _errors(schema, example) == []
