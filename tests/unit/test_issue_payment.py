@@ -92,6 +92,8 @@ def test_a_refusal_is_final_for_its_key(world: World) -> None:
     refused = issue(world)
     assert refused.action.state is ActionState.REFUSED
     assert refused.payment.status == "declined"
+    assert refused.action.answer is not None
+    assert refused.action.answer.vendor_code == "402"
     again = issue(world)
     assert again.replayed and again.action.answer == refused.action.answer
     assert len(world.vendor.calls) == 1

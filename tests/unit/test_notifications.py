@@ -238,3 +238,13 @@ def test_an_event_whose_message_was_lost_is_due_for_the_sweep(world: World) -> N
     receive(world, event("Loading"))
     due = world.hub.payments.due(world.clock.now_ms() + 60_000, 10)
     assert [item.vendor for item in due] == ["optum"]
+
+
+def test_an_event_that_was_given_up_lives_again_when_it_is_delivered_again(world: World) -> None:
+    receive(world, event("Loading"))
+    world.clock.advance(86401)
+    apply_all(world)
+    payment = created(world)
+    receive(world, event("Loading"))
+    apply_all(world)
+    assert look(world, payment).status == "Loading"

@@ -33,6 +33,9 @@ def take_in(hub: Hub, tenant: Tenant, vendor_name: str, body: bytes) -> None:
             due_at_ms=now_ms + hub.policy.inquiry_interval_seconds * 1000,
         )
     )
+    if record.state is InboxState.EXPIRED:
+        record = replace(record, state=InboxState.RECEIVED, received_at_ms=now_ms, tries=0)
+        hub.inbox.revive(record)
     if not record.state.is_final:
         hub.queue.event_due(record.tenant, record.vendor, record.event_id, 0)
 

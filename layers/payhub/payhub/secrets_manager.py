@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 FRESH_SECONDS = 300.0
+"""How long the known fields are used without asking."""
+
+ASK_AGAIN_SECONDS = 5.0
+"""Fields this young are the latest there are: a flood of wrong signatures asks for nothing."""
 
 
 class VendorSecrets:
@@ -22,7 +26,8 @@ class VendorSecrets:
     def get(self, tenant: str, vendor: str, *, fresh: bool = False) -> Mapping[str, str]:
         """One request, none while the known fields are fresh enough."""
         known = self._known.get((tenant, vendor))
-        if known is not None and not fresh and time.monotonic() - known[0] < FRESH_SECONDS:
+        age_max_seconds = ASK_AGAIN_SECONDS if fresh else FRESH_SECONDS
+        if known is not None and time.monotonic() - known[0] < age_max_seconds:
             return known[1]
         answer = self._client.get_secret_value(SecretId=self._name(tenant, vendor))
         fields: dict[str, str] = json.loads(answer["SecretString"])

@@ -133,6 +133,7 @@ def _with_final_answer(payment: Payment, action: Action, now_ms: int) -> Payment
         revision=payment.revision,
         at_ms=now_ms,
         vendor_reference=payment.vendor_reference,
+        vendor_code=last.code if last and action.state is S.REFUSED else None,
         vendor_message=last.detail if last and action.state is S.REFUSED else None,
     )
     return replace(payment, actions=_with_action(payment, replace(action, answer=answer)))

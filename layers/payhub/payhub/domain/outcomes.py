@@ -180,8 +180,8 @@ def _note(answer: Answer) -> dict[str, Any]:
     match answer:
         case Done(view=view):
             return {"outcome": "done", "reference": view.reference}
-        case VendorRefused(message=message):
-            return {"outcome": "refused", "detail": message}
+        case VendorRefused(message=message, code=code):
+            return {"outcome": "refused", "detail": message, "code": code}
         case NotSent(reason=reason):
             return {"outcome": "not_sent", "detail": reason}
         case Unanswered(reason=reason):

@@ -50,6 +50,7 @@ class Attempt:
     ended_at_ms: int | None = None
     outcome: str | None = None
     detail: str | None = None
+    code: str | None = None
     reference: str | None = None
     status_before: str | None = None
 

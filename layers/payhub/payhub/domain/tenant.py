@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from payhub.domain.money import AmountUnit
 
@@ -13,6 +15,14 @@ class Role(StrEnum):
 
     CALLER = "caller"
     OPERATOR = "operator"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("must be a name of the tz database, such as America/New_York") from None
+    return name
 
 
 class Settings(BaseModel):
@@ -33,7 +43,7 @@ class Tenant(Settings):
     tenant: str
     name: str
     amount_unit: AmountUnit
-    time_zone: str = "America/New_York"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "America/New_York"
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     practice_ids: tuple[str, ...] = ()
     medfusion_practice_ids: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """The issuer API in the hub's terms: orders in, answers, readings and findings out."""
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import quote
@@ -31,6 +32,9 @@ from payhub.vendors.optum.contract import ISSUE
 
 PAGE_SIZE = 50
 PAGES_MAX = 100
+SEARCH_MAX_SECONDS = 8.0
+"""A search that takes longer is broken off: the function that runs it must end before its time."""
+
 CLOCK_SKEW_MS = 300_000
 """How far the vendor's clock may be behind ours when its list is searched back in time."""
 
@@ -90,6 +94,7 @@ class PaymentGateway:
         Pages are read newest first, so what is added meanwhile is seen twice, never missed.
         """
         since_ms = order.action.attempts[0].intent_at_ms - CLOCK_SKEW_MS
+        give_up_at = time.monotonic() + SEARCH_MAX_SECONDS
         found: dict[str, View] = {}
         for page in range(1, PAGES_MAX + 1):
             query = {"page": str(page), "pageSize": str(PAGE_SIZE)}
@@ -106,6 +111,8 @@ class PaymentGateway:
                     found |= {view.reference: view for view in views}
             if page >= pages or (batches and batches[-1].created_at_ms < since_ms):
                 return Matches(views=tuple(found.values()))
+            if time.monotonic() > give_up_at:
+                break
         return Undecided(reason="the vendor's batch list is too long to be searched")
 
     def _payments_of(self, order: Order, batch: wire.Batch) -> tuple[View, ...] | Failure:
