@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ FORBIDDEN = re.compile(
 )
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+
+
+_resolved = cache(resolved)
 
 
 def _page(name: str) -> str:
@@ -87,6 +91,22 @@ def test_pages_are_for_everybody(page: Path) -> None:
     assert FORBIDDEN.findall(page.read_text()) == []
 
 
+def test_code_is_for_everybody() -> None:
+    """The same for everything else that is committed, as far as it is text of ours."""
+    machine = re.compile(r"\.\./shared|(?<![\w.])/work/|\bissues show\b")
+    rooms = ("functions", "layers/payhub", "local", "tests", "events", "requirements")
+    files = [path for room in rooms for path in (REPOSITORY / room).rglob("*.*")]
+    files += [path for path in REPOSITORY.glob("*.*") if path.is_file()]
+    kinds = {".py", ".yaml", ".toml", ".json", ".md", ".in"}
+    found = [
+        _id(path)
+        for path in files
+        if path.suffix in kinds and path.name != Path(__file__).name
+        if machine.search(path.read_text())
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_id)
 def test_named_files_exist(page: Path) -> None:
     """Paths of the repository in the text are right."""
@@ -136,7 +156,7 @@ def test_every_variable_stands_with_its_parameter() -> None:
 def test_every_alarm_is_in_the_runbook() -> None:
     """A heading each."""
     headings = set(re.findall(r"^### (\w+)$", _page("docs/runbook.md"), re.MULTILINE))
-    assert headings == of_type(resolved("prod"), "AWS::CloudWatch::Alarm").keys()
+    assert headings == of_type(_resolved("prod"), "AWS::CloudWatch::Alarm").keys()
 
 
 def test_every_route_is_in_the_readme() -> None:
@@ -149,7 +169,7 @@ def test_every_route_is_in_the_readme() -> None:
         if route.startswith(("GET /", "POST /"))
     }
     expected = {}
-    for (method, path), function in routes(resolved("prod")).items():
+    for (method, path), function in routes(_resolved("prod")).items():
         handler = template["Resources"][function]["Properties"]["Handler"]
         if method != "ANY" and not path.startswith("/api/issue/v1"):
             file = handler.removesuffix(".handler").replace(".", "/")
