@@ -11,7 +11,7 @@ PIP := -m pip --disable-pip-version-check --no-input
 export PYTHONPATH := layers/payhub:functions:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run tour tenant test test-fast lint types contracts sam-check openapi docs lock clean environment
+.PHONY: help run tour tenant test test-fast lint types contracts sam-check faults openapi docs lock clean environment
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,6 +47,9 @@ sam-check: $(SAM_VENV)/.made ## sam validate and sam build, without Docker
 	$(SAM_VENV)/bin/sam validate --lint
 	$(SAM_VENV)/bin/sam build
 
+faults: environment ## the table of every money operation under every fault, on a stack of its own
+	@$(BIN)/python -m tests.support.fault_table
+
 openapi: environment ## write the OpenAPI document of all routes again, from code and template
 	@$(BIN)/python -m local.openapi
 
@@ -73,11 +76,11 @@ $(VENV)/.made: requirements/development.txt
 	  || { echo "Payhub needs Python 3.11 or newer; say which: make PYTHON=python3.11 ..."; exit 1; }
 	@echo "Installing what Payhub needs into $(VENV), once (a minute or two)"
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python $(PIP) install --require-hashes --only-binary :all: --requirement $<
+	$(BIN)/python $(PIP) install --no-deps --require-hashes --only-binary :all: --requirement $<
 	@touch $@
 
 $(SAM_VENV)/.made: requirements/sam.txt
 	@echo "Installing aws-sam-cli into $(SAM_VENV), once"
 	$(PYTHON) -m venv --clear $(SAM_VENV)
-	$(SAM_VENV)/bin/python $(PIP) install --require-hashes --requirement $<
+	$(SAM_VENV)/bin/python $(PIP) install --no-deps --require-hashes --requirement $<
 	@touch $@

@@ -25,6 +25,7 @@ STAYS_IN_LOADING_CENTS = 408
 
 _POLL_SECONDS = 0.3
 _PATIENCE_SECONDS = 60
+_GATEWAY_TIMEOUTS_MAX = 3
 
 
 class TimedOut(AssertionError):
@@ -96,9 +97,18 @@ class Api:
         query: Mapping[str, str] | None = None,
         **headers: str | None,
     ) -> httpx.Response:
-        """Any request; header names are given as keywords with underscores."""
+        """Any request; header names are given as keywords with underscores.
+
+        A 504 is the gateway's word on a busy machine: what can be repeated is repeated, as it says.
+        """
         given = {name.replace("_", "-"): text for name, text in headers.items() if text}
-        return self._http.request(method, path, json=body, params=query, headers=given)
+        for _ in range(
+            _GATEWAY_TIMEOUTS_MAX if method == "GET" or "idempotency-key" in given else 1
+        ):
+            answer = self._http.request(method, path, json=body, params=query, headers=given)
+            if answer.status_code != httpx.codes.GATEWAY_TIMEOUT:
+                break
+        return answer
 
     def issue(
         self,
@@ -263,12 +273,19 @@ class Sandbox:
         """Every movement of money for one payment of ours, whatever the hub knows of it."""
         return [it for name in self.references(payment_id) for it in self.ledger(name)]
 
-    def arm(self, operation: str, fault: str, match: str, count: int = 1, **more: float) -> None:
+    def arm(
+        self,
+        operation: str,
+        fault: str,
+        match: str,
+        count: int = 1,
+        delay_seconds: float | None = None,
+    ) -> None:
         """Spoil the next requests whose path or body contains `match`."""
         wanted = {"vendor": self._vendor, "operation": operation, "fault": fault}
-        self._ok(
-            self._http.post("/faults", json={**wanted, "match": match, "count": count, **more})
-        )
+        late = {} if delay_seconds is None else {"delay_seconds": delay_seconds}
+        aimed = {"match": match, "count": count}
+        self._ok(self._http.post("/faults", json={**wanted, **aimed, **late}))
 
     def armed(self, match: str) -> list[Json]:
         """Faults that have not struck yet."""
