@@ -2,7 +2,7 @@
 
 import pytest
 
-from payhub import attempts
+from payhub import inquiries
 from payhub.domain.answers import NotSent, Unanswered, VendorRefused, View
 from payhub.domain.errors import (
     ActionOpen,
@@ -252,7 +252,7 @@ def test_an_event_that_lands_during_the_call_is_not_lost(world: World) -> None:
     def perform_while_an_event_lands(order: Order) -> object:
         current = look(world, payment)
         shows(world, "Loading")
-        attempts.adopt_present_state(
+        inquiries.adopt_present_state(
             world.hub, world.caller().tenant, current, "event, read at the vendor"
         )
         return perform(order)
@@ -290,7 +290,7 @@ def test_money_that_goes_out_again_unasked_raises_the_alarm(world: World) -> Non
     standing = look(world, payment)
     payment = ask(world, "void", payment, if_match=str(standing.revision)).payment
     shows(world, "Loading")
-    after = attempts.adopt_present_state(world.hub, world.caller().tenant, payment, "event")
+    after = inquiries.adopt_present_state(world.hub, world.caller().tenant, payment, "event")
     assert after is not None and after.open_action is not None
     assert after.open_action.state is ActionState.NEEDS_REVIEW
 
@@ -326,7 +326,7 @@ def test_a_view_that_was_overtaken_is_not_stored(world: World) -> None:
 
     world.vendor.read = read  # type: ignore[method-assign]
     current = look(world, payment)
-    after = attempts.adopt_present_state(world.hub, world.caller().tenant, current, "event")
+    after = inquiries.adopt_present_state(world.hub, world.caller().tenant, current, "event")
     assert after is not None and after.status == "Voided"
     assert [entry.after for entry in after.history if entry.subject == "status"][-1] == "Voided"
     assert [entry.after for entry in after.history].count("Completed") == 1

@@ -6,7 +6,7 @@ the vendor's statuses; otherwise the vendor is asked how things are now.
 
 from dataclasses import replace
 
-from payhub import attempts
+from payhub import attempts, inquiries
 from payhub.domain import outcomes
 from payhub.domain.answers import VendorEvent, View
 from payhub.domain.contract import Lifecycle
@@ -55,7 +55,7 @@ def apply(hub: Hub, tenant: Tenant, record: InboxRecord) -> None:
     applied = replace(record, state=InboxState.APPLIED, due_at_ms=None)
     if not _applied_as_it_stands(hub, payment, event, applied):
         reason = f"event {event.kind}, read at the vendor"
-        observed = attempts.adopt_present_state(hub, tenant, payment, reason, applied)
+        observed = inquiries.adopt_present_state(hub, tenant, payment, reason, applied)
         if observed is None:
             park(hub, record, "the vendor could not be read")
         else:
@@ -73,12 +73,12 @@ def _applied_as_it_stands(
 
     def change(latest: Payment) -> Payment:
         if not fits(latest, event, rules.lifecycle):
-            raise attempts.Overtaken(latest)
+            raise inquiries.Overtaken(latest)
         return outcomes.observe(latest, view, rules, now_ms, f"event {event.kind}")
 
     try:
         hub.payments.change(payment, change, applied=applied)
-    except attempts.Overtaken:
+    except inquiries.Overtaken:
         return False
     return True
 

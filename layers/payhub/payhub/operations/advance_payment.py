@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
-from payhub import attempts
+from payhub import attempts, inquiries
 from payhub.domain.payment import Payment
 from payhub.domain.steps import Step, next_step
 from payhub.domain.tenant import Tenant
@@ -19,11 +19,11 @@ class AdvancePayment(BaseModel):
 
 
 STEPS: dict[Step, Callable[[Hub, Tenant, Payment], Payment]] = {
-    Step.PRESUME_UNKNOWN: attempts.presume_unknown,
+    Step.PRESUME_UNKNOWN: inquiries.presume_unknown,
     Step.RESEND: attempts.resend,
-    Step.INQUIRE: attempts.inquire,
-    Step.WATCH: attempts.watch,
-    Step.REFRESH: attempts.refresh,
+    Step.INQUIRE: inquiries.inquire,
+    Step.WATCH: inquiries.watch,
+    Step.REFRESH: inquiries.refresh,
 }
 
 

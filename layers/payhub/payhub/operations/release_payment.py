@@ -1,6 +1,6 @@
 """Release a held payment, so that it is issued."""
 
-from payhub import attempts
+from payhub import acting
 from payhub.asked import AskedOfPayment, asked_request, load_payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
@@ -19,4 +19,4 @@ def release_payment(hub: Hub, caller: Caller, command: ReleasePayment) -> Reply:
     Raises NotFound, and NotAllowed naming the status, the balance and the rule.
     """
     payment = load_payment(hub, caller, command.payment_id)
-    return attempts.act(hub, caller.tenant, payment, asked_request(command, caller, VERB))
+    return acting.act(hub, caller.tenant, payment, asked_request(command, caller, VERB))

@@ -1,0 +1,136 @@
+"""Asking about what has no outcome, and adopting the vendor's present word.
+
+Inquiry is how an unknown attempt ends: in proof, or in a review where the vendor offers none.
+"""
+
+from dataclasses import replace
+
+from payhub.attempts import follow_up, order_of, rules_of
+from payhub.domain import outcomes
+from payhub.domain.answers import Finding, Matches, NotSent, Undecided, View
+from payhub.domain.contract import Lookup
+from payhub.domain.outcomes import Rules
+from payhub.domain.payment import ActionState, Payment
+from payhub.domain.records import InboxRecord
+from payhub.domain.tenant import Tenant
+from payhub.ports import Change, Hub, Order
+
+OVERTAKEN_MAX = 3
+"""How often a view is read anew because somebody wrote the payment meanwhile."""
+
+
+def inquire(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
+    """Ask the vendor whether an unknown attempt was applied."""
+    action = payment.open_action
+    assert action is not None and action.attempt is not None
+    token = action.attempt.token
+    rules = rules_of(hub, payment, action.verb)
+    asked_at_ms = hub.clock.now_ms()
+    finding = _find(hub, order_of(tenant, payment, action), rules)
+    now_ms = hub.clock.now_ms()
+    after = hub.payments.change(
+        payment,
+        lambda latest: outcomes.record_finding(latest, token, finding, rules, asked_at_ms, now_ms),
+    )
+    still = after.open_action
+    if still is not None and still.state is ActionState.UNKNOWN:
+        age_seconds = (now_ms - action.attempt.intent_at_ms) / 1000
+        hub.signals.count("OldestUnknownAgeSeconds", age_seconds)
+    return follow_up(hub, after)
+
+
+def _find(hub: Hub, order: Order, rules: Rules) -> Finding:
+    gateway = hub.vendors[order.payment.vendor].gateway
+    if rules.contract.lookup is Lookup.SEARCH:
+        return gateway.search(order)
+    if rules.contract.lookup is Lookup.NONE:
+        return Matches(views=())
+    reading = gateway.read(order)
+    if not isinstance(reading, View):
+        retry_after = reading.retry_after_seconds if isinstance(reading, NotSent) else None
+        return Undecided(reason="the payment could not be read", retry_after_seconds=retry_after)
+    applied = reading.status in rules.lifecycle.applied[order.action.verb]
+    return Matches(views=(reading,) if applied else ())
+
+
+def watch(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
+    """Look whether a second one turned up after a resend."""
+    first = payment.actions[0]
+    rules = rules_of(hub, payment, first.verb)
+    finding = _find(hub, order_of(tenant, payment, first), rules)
+    now_ms = hub.clock.now_ms()
+    watched = hub.payments.change(
+        payment, lambda latest: outcomes.record_watch(latest, finding, rules, now_ms)
+    )
+    return follow_up(hub, watched)
+
+
+def presume_unknown(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
+    """An intent that never got its outcome: from here on it is asked about."""
+    rules = rules_of(hub, payment, payment.action.verb)
+    now_ms = hub.clock.now_ms()
+    unknown = hub.payments.change(
+        payment, lambda latest: outcomes.presume_unknown(latest, rules, now_ms)
+    )
+    return inquire(hub, tenant, unknown)
+
+
+def refresh(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
+    """Read the vendor although nothing was heard; when it cannot be read, later again."""
+    observed = adopt_present_state(hub, tenant, payment, "read at the vendor")
+    if observed is not None:
+        return follow_up(hub, observed)
+    due_ms = hub.policy.next_refresh_ms(payment, hub.clock.now_ms())
+    return hub.payments.change(
+        payment,
+        lambda latest: (
+            replace(latest, due_at_ms=due_ms, revision=latest.revision + 1)
+            if latest.due_at_ms == payment.due_at_ms
+            else latest
+        ),
+    )
+
+
+def adopt_present_state(
+    hub: Hub,
+    tenant: Tenant,
+    payment: Payment,
+    reason: str,
+    applied: InboxRecord | None = None,
+) -> Payment | None:
+    """Store the vendor's present word about the payment; None when it cannot be read.
+
+    A view may only be stored over the revision that was the latest before the vendor was asked:
+    over a newer one it could be the older word, so it is asked again.
+    """
+    rules = rules_of(hub, payment, payment.action.verb)
+    gateway = hub.vendors[payment.vendor].gateway
+    for _ in range(OVERTAKEN_MAX):
+        reading = gateway.read(order_of(tenant, payment, payment.action))
+        if not isinstance(reading, View):
+            return None
+        now_ms = hub.clock.now_ms()
+        try:
+            return hub.payments.change(
+                payment, _observing(payment, reading, rules, now_ms, reason), applied=applied
+            )
+        except Overtaken as overtaken:
+            payment = overtaken.latest
+    return None
+
+
+class Overtaken(Exception):
+    """Somebody wrote the payment while the vendor was being read."""
+
+    def __init__(self, latest: Payment) -> None:
+        super().__init__(latest.payment_id)
+        self.latest = latest
+
+
+def _observing(seen: Payment, view: View, rules: Rules, now_ms: int, reason: str) -> Change:
+    def observe(latest: Payment) -> Payment:
+        if latest.revision != seen.revision:
+            raise Overtaken(latest)
+        return outcomes.observe(latest, view, rules, now_ms, reason)
+
+    return observe
