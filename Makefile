@@ -27,7 +27,7 @@ tenant: environment ## another tenant: NAME='Clinic' [JSON=settings.json [STACK=
 	@exec $(BIN)/python -m local.tenants $(if $(NAME),--name "$$NAME") $(if $(JSON),--json "$$JSON") \
 	  $(if $(STACK),--stack "$$STACK")
 
-test: lint types contracts sam-check ## every check and every test
+test: lint types contracts $(SAM_VENV)/.made ## every check and every test
 	$(BIN)/pytest
 
 test-fast: lint types contracts ## what needs no server, in under a minute
