@@ -25,12 +25,16 @@ _PARAMETER_EXAMPLES: Json = {
     "If-Match": '"4"',
     "limit": 25,
     "cursor": examples.CURSOR,
+    "ListDeadLetters.cursor": examples.LETTER_ID,
     "status": "Completed",
+    "action": "unknown",
     "vendor": "optum",
     "from": examples.INSTANT,
     "to": "2026-11-22T00:00:00-05:00",
+    "action": "needs_review",
     "reference": "EVRYHEALTH001",
 }
+"""By name, or by command and name where one name has two meanings."""
 
 
 def parameters(command: type[Command]) -> list[Json]:
@@ -44,14 +48,25 @@ def parameters(command: type[Command]) -> list[Json]:
         parameter = {
             "name": source.name,
             "in": source.place.value,
-            "description": schema.pop("description"),
+            "description": _description(command, name),
             "required": command.model_fields[name].is_required(),
-            "schema": schema,
+            "schema": {key: it for key, it in schema.items() if key != "description"},
+            "example": _example(command, source.name),
         }
-        if not (command.__name__ == "ListDeadLetters" and source.name == "cursor"):
-            parameter["example"] = _PARAMETER_EXAMPLES[source.name]
-        found.append({key: it for key, it in parameter.items() if it is not False})
+        found.append({key: it for key, it in parameter.items() if it not in (False, None)})
     return found
+
+
+def _description(command: type[Command], name: str) -> str:
+    words = command.model_fields[name].description
+    if words is None:
+        raise LookupError(f"{command.__name__}.{name} needs Field(description=...)")
+    return words
+
+
+def _example(command: type[Command], name: str) -> Any:
+    usual = _PARAMETER_EXAMPLES.get(name)
+    return _PARAMETER_EXAMPLES.get(f"{command.__name__}.{name}", usual)
 
 
 def body_model(command: type[Command]) -> Any:

@@ -22,7 +22,7 @@ from payhub.operations.issue_token import client_digest
 from payhub.ports import Hub
 from payhub.transport import Transport
 from tests.support.aws import moto_stack
-from tests.support.fakes import TENANT
+from tests.support.fakes import OTHER, TENANT
 
 REPOSITORY = Path(__file__).parents[2]
 FUNCTIONS = sorted(
@@ -250,3 +250,11 @@ def test_no_request_body_reaches_the_log(hub: Hub, log: Callable[[], str]) -> No
     invoke("api/issue_payment")
     output = log()
     assert "7654321" not in output and "answered" in output
+
+
+def test_one_tenant_that_fails_does_not_stop_the_others(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.tenants.save(OTHER)
+    with pytest.raises(RuntimeError, match="failed for 1 tenants"):
+        invoke("schedules/collect_missed_events")

@@ -5,9 +5,10 @@ import pytest
 from payhub.domain.answers import NotSent, VendorRefused
 from payhub.domain.errors import InvalidRequest, KeyReused
 from payhub.domain.payment import ActionState
+from payhub.operations.issue_payment import IssuePayment, issue_payment
 from payhub.ports import Order
 from tests.support.doing import Killed, issue, look, work
-from tests.support.fakes import OTHER, UNANSWERED, World, done, matches
+from tests.support.fakes import OTHER, UNANSWERED, World, done, issue_values, matches
 
 
 def test_the_intent_is_stored_before_the_vendor_is_called(world: World) -> None:
@@ -174,3 +175,15 @@ def test_our_payment_id_reaches_the_vendor_and_the_callers_id_is_kept(world: Wor
     payment = issue(world).payment
     assert world.vendor.calls[0].payment.payment_id == payment.payment_id
     assert payment.caller_reference == "INV-1"
+
+
+def test_what_is_not_kept_any_more_is_not_sent_without_it(world: World) -> None:
+    values = issue_values()
+    values["body"]["payment"]["payeeDetails"] = {"name": "Clinic"}
+    world.vendor.answers.append(NotSent(reason="down"))
+    queued = issue_payment(world.hub, world.caller(), IssuePayment.model_validate(values)).payment
+    world.table.items = {
+        key: item for key, item in world.table.items.items() if not key[1].startswith("CARRIED")
+    }
+    after = work(world, queued)
+    assert after.status == "declined" and len(world.vendor.calls) == 1

@@ -228,7 +228,7 @@ def test_an_event_of_a_void_in_flight_leaves_the_action_open_for_its_own_answer(
 def test_missed_events_are_collected_acknowledged_and_deliveries_reopened(world: World) -> None:
     payment = created(world)
     world.vendor.missed_events.append(MissedEvent(missed_id="m-1", body=event("Loading")))
-    collect_missed_events(world.hub)
+    collect_missed_events(world.hub, TENANT)
     apply_all(world)
     assert look(world, payment).status == "Loading"
     assert set(world.vendor.acknowledged) == {"m-1"} and world.vendor.reopened

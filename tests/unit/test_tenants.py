@@ -1,13 +1,16 @@
 """Creating tenants; listing; the sweep; dead letters: what stands around payments."""
 
-import pytest
+from dataclasses import replace
 
-from payhub.domain.answers import NotSent
+import pytest
+from pydantic import ValidationError
+
+from payhub.domain.answers import NotSent, Registered
 from payhub.domain.errors import InvalidRequest, NotAllowed, NotFound
 from payhub.domain.identity import digest
 from payhub.domain.payment import ActionState
 from payhub.domain.records import CredentialKind
-from payhub.domain.tenant import Role
+from payhub.domain.tenant import Role, Tenant
 from payhub.entrypoints.representations import instant
 from payhub.operations.authenticate import Authenticate, authenticate
 from payhub.operations.create_tenant import CreateTenant, create_tenant
@@ -42,6 +45,31 @@ def test_the_webhook_registration_is_kept_in_the_settings(world: World) -> None:
     assert tenant is not None
     url = f"https://api.payhub.test/webhooks/optum/{made.tenant}"
     assert tenant.vendors["optum"]["subscription_id"] == f"registration of {url}"
+
+
+def test_a_second_run_changes_the_registration_instead_of_making_another(world: World) -> None:
+    made = create_tenant(world.hub, CreateTenant.model_validate(WANTED))
+    seen: list[object] = []
+    register = world.vendor.register
+
+    def noting(tenant: Tenant, url: str) -> Registered:
+        seen.append(tenant.vendors["optum"].get("subscription_id"))
+        return register(tenant, url)
+
+    world.vendor.register = noting  # type: ignore[method-assign]
+    create_tenant(world.hub, CreateTenant.model_validate({**WANTED, "tenant": made.tenant}))
+    assert seen and seen[0] is not None
+
+
+def test_a_hub_without_an_address_registers_nobody(world: World) -> None:
+    hub = replace(world.hub, public_url="")
+    with pytest.raises(InvalidRequest, match="address"):
+        create_tenant(hub, CreateTenant.model_validate(WANTED))
+
+
+def test_callers_write_amounts_as_integers_only() -> None:
+    with pytest.raises(ValidationError):
+        CreateTenant.model_validate({**WANTED, "amount_unit": "decimal_dollars"})
 
 
 def test_an_unknown_vendor_is_refused_before_anything_is_stored(world: World) -> None:
@@ -113,6 +141,10 @@ def test_a_list_is_filtered_by_reference_time_status_and_vendor(world: World) ->
     assert listed(world, created_to=at)[0] == [ids[0]]
     assert listed(world, status="Created")[0] == ids[::-1]
     assert listed(world, status="Voided")[0] == []
+    world.vendor.answers.append(UNANSWERED)
+    unknown = issue(world, key="k-x").payment
+    assert listed(world, action="unknown")[0] == [unknown.payment_id]
+    assert listed(world, action="needs_review")[0] == []
     assert listed(world, vendor="athena")[0] == []
 
 
@@ -170,6 +202,16 @@ def test_redriving_what_was_not_sent_sends_it(world: World) -> None:
     assert look(world, payment).action.state is ActionState.QUEUED
     world.vendor.answers.append(done("Created"))
     assert work(world, payment).status == "Created"
+
+
+def test_a_letter_that_comes_again_stays_redriven(world: World) -> None:
+    payment = completed(world)
+    letter_id = dead_letter_of(world, payment.payment_id)
+    command = RedriveDeadLetter.model_validate({"letter_id": letter_id})
+    redrive_dead_letter(world.hub, world.caller(role=Role.OPERATOR), command)
+    dead_letter_of(world, payment.payment_id)
+    letter = world.hub.dead_letters.load(TENANT.tenant, letter_id)
+    assert letter is not None and letter.redriven_by == "operator:test"
 
 
 def test_a_letter_of_another_tenant_is_not_found(world: World) -> None:

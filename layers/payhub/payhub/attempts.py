@@ -13,6 +13,7 @@ from payhub.domain.outcomes import HUB, Rules
 from payhub.domain.payment import Action, ActionState, Payment
 from payhub.domain.records import DeadLetter
 from payhub.domain.reply import Reply
+from payhub.domain.steps import redrive
 from payhub.domain.tenant import Tenant
 from payhub.ports import Hub, Order
 
@@ -35,14 +36,11 @@ def repeat(hub: Hub, tenant: Tenant, payment: Payment, action: Action) -> Reply:
     """Answer a repeated request: what was proven not sent begins anew, all else is shown."""
     if action.state is not ActionState.NOT_SENT or action is not payment.action:
         return Reply(payment=payment, action=action, replayed=True)
-    token, now_ms = hub.ids.new(), hub.clock.now_ms()
-    begun = hub.payments.change(
-        payment,
-        lambda latest: begin_attempt(
-            latest, action.number, hub.policy, now_ms, token, action.actor
-        ),
+    now_ms = hub.clock.now_ms()
+    queued = hub.payments.change(
+        payment, lambda latest: redrive(latest, action.actor, "asked for again", now_ms)
     )
-    settled = carry(hub, tenant, begun)
+    settled = resend(hub, tenant, queued)
     return Reply(payment=settled, action=settled.actions[action.number - 1])
 
 
@@ -52,12 +50,19 @@ def carry(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
     attempt = action.attempt
     assert attempt is not None and action.state is ActionState.SENDING
     if hub.policy.call_may_start(attempt, hub.clock.now_ms()):
-        carried = hub.payments.carried(payment) if action.number == 1 else {}
-        order = replace(order_of(tenant, payment, action), carried=carried)
-        answer = hub.vendors[payment.vendor].gateway.perform(order)
+        answer = _perform(hub, tenant, payment, action)
     else:
         answer = NotSent(reason="the call could not start in time after the intent")
     return settle(hub, payment, attempt.token, answer)
+
+
+def _perform(hub: Hub, tenant: Tenant, payment: Payment, action: Action) -> Answer:
+    """The one call. What the caller sent along goes out whole or not at all."""
+    carried = hub.payments.carried(payment) if action.number == 1 else {}
+    if carried is None:
+        return VendorRefused(message="not sent: what came with the request is not kept any more")
+    order = replace(order_of(tenant, payment, action), carried=carried)
+    return hub.vendors[payment.vendor].gateway.perform(order)
 
 
 def settle(hub: Hub, payment: Payment, token: str, answer: Answer) -> Payment:

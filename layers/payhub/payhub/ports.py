@@ -70,8 +70,8 @@ class PaymentStore(Protocol):
         """The payment at its latest revision, or None when the tenant has none of that id."""
         ...
 
-    def carried(self, payment: Payment) -> Carried:
-        """The undocumented parts of the request, as they came in."""
+    def carried(self, payment: Payment) -> Carried | None:
+        """The undocumented parts of the request, as they came in; None when over their time."""
         ...
 
     def change(

@@ -54,6 +54,8 @@ GRANTS: dict[str, frozenset[str]] = {
     | sends("PaymentsQueue", "EventsQueue")
     | receives("EventsQueue"),
     "DeadLetterFunction": WRITE | receives("PaymentsDeadLetterQueue", "EventsDeadLetterQueue"),
-    "SweepFunction": READ | index("due") | sends("PaymentsQueue", "EventsQueue"),
+    "SweepFunction": frozenset({"kms:Decrypt DataKey"})
+    | index("due")
+    | sends("PaymentsQueue", "EventsQueue"),
     "CollectMissedEventsFunction": WRITE | OPTUM | {"dynamodb:Query Table"} | sends("EventsQueue"),
 }

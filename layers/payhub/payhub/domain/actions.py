@@ -155,7 +155,7 @@ def begin_attempt(
     Raises NothingToDo when somebody else has begun it, or it has ended.
     """
     action = payment.action
-    if action.number != number or action.state not in (ActionState.QUEUED, ActionState.NOT_SENT):
+    if action.number != number or action.state is not ActionState.QUEUED:
         raise NothingToDo
     sending = replace(action, state=ActionState.SENDING)
     return _begun(payment, sending, policy, now_ms, token, actor, "tried again")

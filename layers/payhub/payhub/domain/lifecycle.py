@@ -25,7 +25,7 @@ ACTION_MOVES: Mapping[ActionState | None, Mapping[ActionState, str]] = {
         S.SENDING: "next attempt",
         S.DONE: "a late answer, or the vendor shows it done",
         S.REFUSED: "the vendor's state does not allow it any more",
-        S.NEEDS_REVIEW: "cannot be sent any more",
+        S.NEEDS_REVIEW: "a late answer shows a second one",
     },
     S.UNKNOWN: {
         S.DONE: "found at the vendor",
@@ -45,8 +45,7 @@ ACTION_MOVES: Mapping[ActionState | None, Mapping[ActionState, str]] = {
     S.NOT_CAPTURED: {S.NEEDS_REVIEW: "the vendor shows one after all"},
     S.NOT_SENT: {
         S.NEEDS_REVIEW: "the vendor shows one after all",
-        S.SENDING: "the caller repeats it with the same key",
-        S.QUEUED: "an operator redrives it",
+        S.QUEUED: "the caller repeats it, or an operator redrives it",
     },
 }
 

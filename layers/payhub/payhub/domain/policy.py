@@ -41,16 +41,20 @@ class Policy:
         ceiling = min(self.retry_cap_seconds, self.retry_base_seconds * 2 ** min(attempts - 1, 30))
         return max(int(ceiling * luck * SECOND_MS), (retry_after_seconds or 0) * SECOND_MS)
 
+    def bound_seconds(self, contract: Contract) -> int | None:
+        """The row's late-apply bound, or the stack's where it sets one; None: no bound at all."""
+        if contract.late_apply_bound_seconds is None or self.late_apply_bound_seconds is None:
+            return contract.late_apply_bound_seconds
+        return self.late_apply_bound_seconds
+
     def quarantine_ends_ms(self, attempt: Attempt, contract: Contract) -> int | None:
         """When absence at the vendor starts to prove something; None: never.
 
         The function may run to its timeout, the vendor may work on after it was cut off.
         """
-        bound = contract.late_apply_bound_seconds
+        bound = self.bound_seconds(contract)
         if bound is None:
             return None
-        if self.late_apply_bound_seconds is not None:
-            bound = self.late_apply_bound_seconds
         seconds = self.function_timeout_seconds + self.vendor_timeout_seconds + bound
         return attempt.intent_at_ms + seconds * SECOND_MS
 

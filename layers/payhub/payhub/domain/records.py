@@ -92,6 +92,7 @@ class PaymentFilter:
     limit: int
     cursor: str | None = None
     status: str | None = None
+    action: str | None = None
     vendor: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None

@@ -81,7 +81,7 @@ def resolve(
     )
 
 
-def redrive(payment: Payment, actor: str, now_ms: int) -> Payment:
+def redrive(payment: Payment, actor: str, reason: str, now_ms: int) -> Payment:
     """Queue again what was given up as not sent; anything else comes back unchanged."""
     action: Action = payment.action
     if action.state is not ActionState.NOT_SENT:
@@ -90,7 +90,7 @@ def redrive(payment: Payment, actor: str, now_ms: int) -> Payment:
         payment,
         now_ms=now_ms,
         actor=actor,
-        reason="redriven by an operator",
+        reason=reason,
         action=replace(action, state=ActionState.QUEUED),
         due_at_ms=now_ms,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -31,6 +31,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+CallerUnit = Literal[AmountUnit.CENTS, AmountUnit.WHOLE_DOLLARS]
+"""The issuer documents `amount` as an integer, so callers write one of the two."""
+
+
 class AccountSettings(Settings):
     """A funding account; `hold` says that payments wait for a release."""
 
@@ -42,7 +46,7 @@ class Tenant(Settings):
 
     tenant: str
     name: str
-    amount_unit: AmountUnit
+    amount_unit: CallerUnit
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "America/New_York"
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     practice_ids: tuple[str, ...] = ()

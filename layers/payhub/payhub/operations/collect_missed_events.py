@@ -3,24 +3,19 @@
 from payhub import notifications
 from payhub.domain.answers import Missed
 from payhub.domain.tenant import Tenant
-from payhub.ports import EventSource, Hub
+from payhub.ports import Hub
 
 VENDOR = "optum"
 
 
-def collect_missed_events(hub: Hub) -> None:
-    """For every tenant of the vendor: take missed events in, acknowledge them, reopen deliveries.
+def collect_missed_events(hub: Hub, tenant: Tenant) -> None:
+    """Take the tenant's missed events in, acknowledge them, have deliveries go on.
 
-    A tenant whose list cannot be read is left for the next run.
+    A list that cannot be read is left for the next run.
     """
+    if VENDOR not in tenant.vendors:
+        return
     source = hub.vendors[VENDOR].event_source
-    for tenant in hub.tenants.all():
-        if VENDOR in tenant.vendors:
-            _collect(hub, source, tenant)
-    hub.signals.count("Heartbeat", schedule="collect_missed_events")
-
-
-def _collect(hub: Hub, source: EventSource, tenant: Tenant) -> None:
     missed = source.missed(tenant)
     if not isinstance(missed, Missed):
         hub.signals.count("MissedEventsUnreadable", vendor=VENDOR)

@@ -11,9 +11,8 @@ from payhub.command import TENANT_ID, Body
 from payhub.domain.answers import Registered
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.identity import digest
-from payhub.domain.money import AmountUnit
 from payhub.domain.records import Credential, CredentialKind
-from payhub.domain.tenant import AccountSettings, Role, Tenant
+from payhub.domain.tenant import AccountSettings, CallerUnit, Role, Tenant
 from payhub.ports import Hub
 
 TenantId = Annotated[str, StringConstraints(pattern=TENANT_ID)]
@@ -26,7 +25,7 @@ class CreateTenant(Body):
 
     tenant: TenantId | None = None
     name: str
-    amount_unit: AmountUnit
+    amount_unit: CallerUnit
     time_zone: str = "America/New_York"
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     practice_ids: tuple[str, ...] = ()
@@ -52,6 +51,11 @@ def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
     Raises InvalidRequest for a configuration that cannot work; run again after mending it, with
     the same tenant id.
     """
+    if not hub.public_url.startswith(("https://", "http://127.0.0.1:")):
+        raise InvalidRequest(
+            "The vendors cannot call a hub without an address.",
+            [FieldError("PublicUrl", "deploy the stack with the URL that callers use")],
+        )
     tenant = Tenant(
         tenant=command.tenant or str(uuid.UUID(hub.ids.new())),
         **command.model_dump(exclude={"tenant", "vendors"}),
@@ -64,12 +68,19 @@ def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
             raise InvalidRequest("Unknown vendor.", [FieldError(f"vendors.{name}", known)])
         parted = hub.vendors[name].configure(configuration)
         hub.secrets.put(tenant.tenant, name, parted.secret)
-        settings[name] = parted.settings
+        settings[name] = {**parted.settings, **_known_registration(hub, tenant, name)}
     tenant = tenant.model_copy(update={"vendors": settings})
     hub.tenants.save(tenant)
     registered = {name: _registered(hub, tenant, name) for name in settings}
     hub.tenants.save(tenant.model_copy(update={"vendors": registered}))
     return _with_credentials(hub, tenant.tenant)
+
+
+def _known_registration(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, object]:
+    """The registration an earlier run made, which is then changed instead of made twice."""
+    known = hub.tenants.load(tenant.tenant)
+    settings = known.vendors.get(vendor, {}) if known else {}
+    return {k: v for k, v in settings.items() if k == "subscription_id"}
 
 
 def _registered(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 """Look up a payment with everything that happened to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from payhub.asked import load_payment
 from payhub.command import Command, PaymentId
@@ -29,6 +29,6 @@ def get_payment_details(hub: Hub, caller: Caller, command: GetPaymentDetails) ->
     payment = load_payment(hub, caller, command.payment_id)
     vendor = hub.vendors[payment.vendor]
     action = payment.open_action or payment.action
-    return PaymentDetails(
-        payment=hub.payments.with_history(payment), contract=vendor.contracts[action.verb]
-    )
+    row = vendor.contracts[action.verb]
+    in_force = replace(row, late_apply_bound_seconds=hub.policy.bound_seconds(row))
+    return PaymentDetails(payment=hub.payments.with_history(payment), contract=in_force)

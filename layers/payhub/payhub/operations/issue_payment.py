@@ -1,4 +1,4 @@
-"""Issue a payment through the issuer API: create it, and send it unless its account holds."""
+"""Issue a payment through the issuer API; the vendor holds it where its account says so."""
 
 from typing import Annotated, Any
 

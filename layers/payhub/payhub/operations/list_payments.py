@@ -1,7 +1,7 @@
 """List a tenant's payments, newest first."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -12,7 +12,7 @@ from payhub.domain.tenant import Caller
 from payhub.ports import Hub
 
 Cursor = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
-
+OpenState = Literal["sending", "queued", "unknown", "needs_review"]
 
 INSTANT_MAX_MS = 10**13 - 1
 
@@ -34,6 +34,11 @@ class ListPayments(Command):
         Text | None,
         Field(description="Only payments that have exactly this status."),
         From(Place.QUERY, "status"),
+    ] = None
+    action: Annotated[
+        OpenState | None,
+        Field(description="Only payments whose open action is in this state."),
+        From(Place.QUERY, "action"),
     ] = None
     vendor: Annotated[
         Text | None, Field(description="Only payments of this vendor."), From(Place.QUERY, "vendor")
@@ -63,6 +68,7 @@ def list_payments(hub: Hub, caller: Caller, command: ListPayments) -> PaymentPag
         limit=command.limit,
         cursor=command.cursor,
         status=command.status,
+        action=command.action,
         vendor=command.vendor,
         from_ms=from_ms,
         to_ms=to_ms,

@@ -21,6 +21,9 @@ LetterId = Annotated[
 ]
 
 
+REASON = "redriven by an operator"
+
+
 class RedriveDeadLetter(Command):
     """POST /dead-letters/{deadLetterId}/redrive."""
 
@@ -47,7 +50,9 @@ def _redrive_payment(hub: Hub, caller: Caller, letter: DeadLetter) -> None:
     if payment is None:
         return
     now_ms = hub.clock.now_ms()
-    driven = hub.payments.change(payment, lambda latest: redrive(latest, caller.actor, now_ms))
+    driven = hub.payments.change(
+        payment, lambda latest: redrive(latest, caller.actor, REASON, now_ms)
+    )
     attempts.remind(hub, driven)
 
 

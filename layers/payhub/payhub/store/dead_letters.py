@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from payhub.domain.records import DeadLetter
-from payhub.store import keys
+from payhub.store import conditions, keys
 from payhub.store.items import dead_letter_item, dead_letter_of
 from payhub.store.table import Item, Put, Table
 
@@ -16,8 +16,8 @@ class DeadLetterBook:
         self._table = table
 
     def add(self, letter: DeadLetter) -> None:
-        """One put; the same letter twice is one item."""
-        self._table.put(Put(item=dead_letter_item(letter)))
+        """One conditional put; the same letter twice is the first one, redriven or not."""
+        self._table.put(Put(item=dead_letter_item(letter), condition=conditions.NEW))
 
     def load(self, tenant: str, letter_id: str) -> DeadLetter | None:
         """One consistent read."""

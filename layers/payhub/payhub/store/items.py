@@ -15,7 +15,10 @@ SCHEMA = 1
 """Version of the documents, so that old and new code can tell what they read."""
 
 EVENT_KEPT_SECONDS = 30 * 86400
-"""How long events and carried bodies are kept after they came in."""
+"""How long events are kept after they came in."""
+
+CARRIED_KEPT_SECONDS = 90 * 86400
+"""How long a request's parts are kept: far longer than the hub tries to send it by itself."""
 
 CARRIED_MAX_BYTES = 384 * 1024
 """An item has room for 400 KB; numbers can be longer here than they were in the request."""
@@ -77,7 +80,7 @@ def carried_item(payment: Payment, carried: dict[str, Any]) -> Item:
     if len(text.encode()) > CARRIED_MAX_BYTES:
         raise BodyTooLarge(f"The payment's parts may have at most {CARRIED_MAX_BYTES} bytes.")
     item["doc"] = {"S": text}
-    expires = payment.created_at_ms // 1000 + EVENT_KEPT_SECONDS
+    expires = payment.created_at_ms // 1000 + CARRIED_KEPT_SECONDS
     return item | {"schema": {"N": str(SCHEMA)}, "expires_at": {"N": str(expires)}}
 
 

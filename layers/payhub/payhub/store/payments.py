@@ -53,13 +53,13 @@ class Payments:
         item = self._table.get(keys.payment(tenant, payment_id))
         return None if item is None else payment_of(item)
 
-    def carried(self, payment: Payment) -> Carried:
+    def carried(self, payment: Payment) -> Carried | None:
         """One consistent read, none when the request had no such parts."""
         if not payment.has_carried_body:
             return {}
         key = keys.carried(payment.tenant, payment.payment_id, payment.fingerprint)
         item = self._table.get(key)
-        return {} if item is None else carried_of(item)
+        return None if item is None else carried_of(item)
 
     def change(
         self,
@@ -221,8 +221,11 @@ def _with_paged_history(payment: Payment) -> tuple[Payment, list[Item]]:
 
 
 def _is_wanted(payment: Payment, wanted: PaymentFilter) -> bool:
-    return (wanted.status is None or payment.status == wanted.status) and (
-        wanted.vendor is None or payment.vendor == wanted.vendor
+    open_state = payment.open_action.state if payment.open_action else None
+    return (
+        wanted.status in (None, payment.status)
+        and wanted.action in (None, open_state)
+        and wanted.vendor in (None, payment.vendor)
     )
 
 

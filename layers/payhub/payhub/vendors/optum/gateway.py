@@ -131,10 +131,14 @@ class NotificationGateway:
         self._client = client
 
     def register(self, tenant: Tenant, url: str) -> Registered | Failure:
-        """POST /subscriptions with the webhook secret as its key."""
+        """POST /subscriptions with the webhook secret as its key; PUT where there is one."""
         key = self._client.secret(tenant)["webhook_secret"]
         body = wire.subscription_body(url, EVENT_NAMES, key)
-        sent = self._client.events(tenant, "POST", "/subscriptions", body)
+        if settings_of(tenant).subscription_id is None:
+            sent = self._client.events(tenant, "POST", "/subscriptions", body)
+        else:
+            path = f"/subscriptions/{_subscription(tenant)}"
+            sent = self._client.events(tenant, "PUT", path, body)
         return _read(
             sent, lambda answer: Registered(registration_id=_id(wire.read_object(answer.body)))
         )
