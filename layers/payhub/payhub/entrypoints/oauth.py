@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus
 
 from payhub import wiring
@@ -10,6 +11,9 @@ from payhub.entrypoints.http import Answer, Declaration, Handler
 from payhub.entrypoints.representations import json_answer
 from payhub.entrypoints.requests import HttpRequest, check_body
 from payhub.operations.issue_token import IssueToken, issue_token
+
+if TYPE_CHECKING:
+    from payhub.entrypoints import shapes
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 GRANT = "client_credentials"
@@ -40,14 +44,12 @@ def token_endpoint() -> Handler:
             token = issue_token(hub, command)
         except BadCredentials as error:
             return _error(401, "invalid_client", error.detail)
-        return json_answer(
-            200,
-            {
-                "access_token": token.access_token,
-                "token_type": "Bearer",
-                "expires_in": token.expires_in_seconds,
-            },
-        )
+        body: shapes.Token = {
+            "access_token": token.access_token,
+            "token_type": "Bearer",
+            "expires_in": token.expires_in_seconds,
+        }
+        return json_answer(200, body)
 
     return Handler(handle, Declaration(operation=issue_token, command=IssueToken))
 
@@ -66,4 +68,5 @@ def _basic(header: str) -> tuple[str, str] | None:
 
 def _error(status: int, code: str, description: str) -> Answer:
     headers = {"WWW-Authenticate": 'Basic realm="payhub"'} if status == 401 else {}  # noqa: PLR2004
-    return json_answer(status, {"error": code, "error_description": description}, headers)
+    body: shapes.TokenError = {"error": code, "error_description": description}
+    return json_answer(status, body, headers)

@@ -1,9 +1,11 @@
 """Payments and their lists as the JSON of the API: the issuer's payment object plus our fields."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payhub.domain.contract import Contract
 from payhub.domain.money import AmountUnit, MoneyError, format_amount
@@ -11,9 +13,12 @@ from payhub.domain.payment import Action, ActionState, FinalAnswer, Payment, Tra
 from payhub.domain.records import DeadLetter, PaymentPage
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
-from payhub.entrypoints import problems, shapes
+from payhub.entrypoints import problems
 from payhub.operations.get_payment_details import PaymentDetails
 from payhub.operations.list_dead_letters import DeadLetterPage
+
+if TYPE_CHECKING:
+    from payhub.entrypoints import shapes
 
 API_VERSION = 1
 

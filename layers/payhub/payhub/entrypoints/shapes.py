@@ -1,6 +1,7 @@
 """The JSON that the API answers with, as types: representations are checked against these.
 
-Field descriptions and examples go into the OpenAPI document as they stand here.
+Field descriptions and examples go into the OpenAPI document as they stand here. Only type checkers,
+tests and the document's generator import this module.
 """
 
 from typing import Annotated

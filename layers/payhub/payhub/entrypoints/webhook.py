@@ -1,6 +1,7 @@
 """A vendor's webhook -> proof -> inbox and queue -> 200."""
 
 import re
+from typing import TYPE_CHECKING
 
 from payhub import wiring
 from payhub.command import TENANT_ID
@@ -9,6 +10,9 @@ from payhub.entrypoints.http import Answer, Declaration, Handler
 from payhub.entrypoints.representations import json_answer
 from payhub.entrypoints.requests import BODY_MAX_BYTES, HttpRequest
 from payhub.operations.receive_event import receive_event
+
+if TYPE_CHECKING:
+    from payhub.entrypoints import shapes
 
 
 def webhook(vendor: str) -> Handler:
@@ -22,6 +26,7 @@ def webhook(vendor: str) -> Handler:
         if re.fullmatch(TENANT_ID, tenant) is None:
             raise BadSignature("The signature does not match the body.")
         receive_event(hub, vendor, tenant, request.headers, request.body)
-        return json_answer(200, {"received": True})
+        body: shapes.Received = {"received": True}
+        return json_answer(200, body)
 
     return Handler(handle, Declaration(operation=receive_event))
