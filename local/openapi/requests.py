@@ -31,7 +31,6 @@ _PARAMETER_EXAMPLES: Json = {
     "vendor": "optum",
     "from": examples.INSTANT,
     "to": "2026-11-22T00:00:00-05:00",
-    "action": "needs_review",
     "reference": "EVRYHEALTH001",
 }
 """By name, or by command and name where one name has two meanings."""
