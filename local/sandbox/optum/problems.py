@@ -6,7 +6,7 @@ from local.sandbox.ids import Ids
 from local.sandbox.messages import Response, json_response
 
 
-class Problem(Exception):  # noqa: N818 - the field's word for it
+class Problem(Exception):
     """A refusal. Raised before anything is written, because the transaction goes on to commit."""
 
     def __init__(self, status: int, title: str, detail: str, code: str = "", **headers: str):
