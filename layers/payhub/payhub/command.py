@@ -110,6 +110,10 @@ PaymentId = Annotated[
 ]
 
 
+LetterId = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9-]+$")]
+"""A dead letter's id, which is the cursor of their list too."""
+
+
 def revision_of(if_match: str | None) -> int | None:
     """The revision that an If-Match header names."""
     return None if if_match is None else int(if_match.removeprefix("W/").strip('"'))

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from payhub.command import Command, From, Place
+from payhub.command import Command, From, LetterId, Place
 from payhub.domain.records import DeadLetter
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
-
-LetterId = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9-]+$")]
 
 
 class ListDeadLetters(Command):

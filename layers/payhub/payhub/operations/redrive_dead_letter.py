@@ -3,23 +3,15 @@
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from payhub import attempts
-from payhub.command import Command, From, Place
+from payhub.command import Command, From, LetterId, Place
 from payhub.domain.errors import NotFound
 from payhub.domain.records import DeadLetter, InboxState
 from payhub.domain.steps import redrive
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
-
-LetterId = Annotated[
-    str,
-    StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9-]+$"),
-    Field(description="The dead letter's id, from the list."),
-    From(Place.PATH, "deadLetterId"),
-]
-
 
 REASON = "redriven by an operator"
 
@@ -27,7 +19,11 @@ REASON = "redriven by an operator"
 class RedriveDeadLetter(Command):
     """POST /dead-letters/{deadLetterId}/redrive."""
 
-    letter_id: LetterId
+    letter_id: Annotated[
+        LetterId,
+        Field(description="The dead letter's id, from the list."),
+        From(Place.PATH, "deadLetterId"),
+    ]
 
 
 def redrive_dead_letter(hub: Hub, caller: Caller, command: RedriveDeadLetter) -> DeadLetter:
