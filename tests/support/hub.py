@@ -328,11 +328,27 @@ class Hub:
     operator: Api
     sandbox: Sandbox
 
-    def invoke(self, function: str) -> None:
-        """Have a function run now, as its schedule would."""
+    def invoke(self, function: str, event: Json | None = None) -> None:
+        """Have a function run now, as its schedule would unless another event is given."""
         name = self.stack.deployed.physical_id(function)
-        answer = self.stack.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        payload = json.dumps(event or {}).encode()
+        answer = self.stack.client("lambda").invoke(FunctionName=name, Payload=payload)
+        told = answer["Payload"].read()
+        assert "FunctionError" not in answer, told
+        assert b'"itemIdentifier"' not in told, told
+
+    def remind(self, worker: str, **ids: str) -> None:
+        """Hand a worker a reminder now, as its queue does some time or other."""
+        record = {
+            "messageId": new_key(),
+            "receiptHandle": "none",
+            "body": json.dumps({"v": 1, "tenant": self.tenant.tenant, **ids}),
+            "attributes": {"SentTimestamp": "0", "ApproximateReceiveCount": "1"},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "awsRegion": "us-east-1",
+        }
+        self.invoke(worker, {"Records": [record]})
 
     def agrees(self, payment_id: str) -> None:
         """The money that moved is what the hub says: out while it is paid, back once voided."""

@@ -1,0 +1,172 @@
+"""Whatever dies, and whenever: every payment ends done, and its money moved once."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+import pytest
+
+from tests.support.fault_table import SCENARIOS, Prepared, Scenario
+from tests.support.hub import Hub, eventually, settled
+
+pytestmark = pytest.mark.journey
+
+ISSUE, RELEASE, VOID, REISSUE = (
+    ("optum", verb) for verb in ("issue", "release", "void", "reissue")
+)
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A request that is under way while something dies."""
+
+    hub: Hub
+    scenario: Scenario
+    prepared: Prepared
+    operation: str
+    answer: Future[int | None]
+
+    def repeat(self) -> str:
+        """Ask again with the same key, as a caller without an answer should; the payment's id."""
+        return eventually(self._ask, "the hub answers again")
+
+    def _ask(self) -> str:
+        try:
+            answer = self.scenario.send(self.hub, self.prepared)
+        except httpx.HTTPError:
+            return ""
+        return str(answer.headers.get("Payment-Id", ""))
+
+
+@pytest.fixture(autouse=True)
+def _faults_are_cleared(hub: Hub) -> Iterator[None]:
+    yield
+    hub.sandbox.clear_faults()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Callers of their own."""
+    with ThreadPoolExecutor(12) as callers:
+        yield callers
+
+
+def test_killed_functions_leave_nothing_undone(hub: Hub, pool: ThreadPoolExecutor) -> None:
+    """At several positions of every verb: before the vendor acted, after it, and in a worker."""
+    wanted = [
+        *((verb, ["timeout_after"]) for verb in (ISSUE, RELEASE, VOID, REISSUE)),
+        *((verb, ["timeout_before"]) for verb in (ISSUE, VOID)),
+        (ISSUE, ["http_429", "timeout_after"]),
+    ]
+    flights = _take_off(hub, pool, wanted)
+    hub.stack.kill_workers()
+    _end_well(flights, lambda: hub.invoke("SweepFunction"))
+
+
+def test_functions_killed_right_after_a_request(hub: Hub, pool: ThreadPoolExecutor) -> None:
+    """Wherever that strikes, again and again; callers repeat what they got no answer to."""
+    flights = []
+    for pause_seconds in (0.0, 0.05, 0.1, 0.2, 0.4, 0.8):
+        flights += _take_off(hub, pool, [(ISSUE, []), (ISSUE, ["slow"])])
+        time.sleep(pause_seconds)  # not waiting for anything: this is where the kill strikes
+        hub.stack.kill_workers()
+    _end_well(flights, lambda: hub.invoke("SweepFunction"))
+
+
+def test_a_killed_front_door_loses_nothing(hub: Hub, pool: ThreadPoolExecutor) -> None:
+    """The caller hears nothing, asks again with its key and has the first request's outcome."""
+    flights = _take_off(hub, pool, [(ISSUE, ["slow"]), (VOID, ["slow"])])
+    hub.stack.kill("front-door")
+    _end_well(flights, lambda: None)
+
+
+def test_a_killed_vendor_keeps_its_word(hub: Hub, pool: ThreadPoolExecutor) -> None:
+    """Its answers are cut off, and it comes back with what it had written."""
+    wanted = [(verb, ["slow"]) for verb in (ISSUE, RELEASE, VOID, REISSUE)]
+    flights = _take_off(hub, pool, [*wanted, (ISSUE, [])])
+    hub.stack.kill("sandbox")
+    _end_well(flights, lambda: None)
+
+
+def test_a_whole_stack_that_is_stopped_and_started_finishes_by_its_schedule(
+    hub: Hub, pool: ThreadPoolExecutor
+) -> None:
+    """In flight, queued and unknown alike; nobody repeats a request, nobody runs the sweep."""
+    wanted = [
+        *((verb, ["timeout_after"]) for verb in (ISSUE, VOID)),
+        (ISSUE, ["http_429"] * 3),
+        (REISSUE, ["http_500_before"]),
+    ]
+    flights = _take_off(hub, pool, wanted)
+    ids = [it.prepared.payment_id or _id_of(hub, it) for it in flights]
+    hub.stack.stop()
+    hub.stack.start()
+    _end(hub, flights, ids, lambda: None, seconds=150)
+
+
+def _take_off(
+    hub: Hub, pool: ThreadPoolExecutor, wanted: Sequence[tuple[tuple[str, str], Sequence[str]]]
+) -> list[Flight]:
+    """Send them all, and go on when the vendor has every request that is to be spoiled."""
+    prepared = list(pool.map(lambda it: SCENARIOS[it[0]].prepare(hub), wanted))
+    flights = []
+    for (name, faults), ready in zip(wanted, prepared, strict=True):
+        scenario, operation = SCENARIOS[name], f"{name[1]}_payment"
+        for fault in faults:
+            hub.sandbox.arm(operation, fault, ready.match)
+        answer = pool.submit(_status, hub, scenario, ready)
+        flights.append(Flight(hub, scenario, ready, operation, answer))
+    for flight in flights:
+        eventually(partial(_is_spoiled, flight), "the vendor has the request")
+    return flights
+
+
+def _is_spoiled(flight: Flight) -> bool:
+    return not flight.hub.sandbox.armed(flight.prepared.match)
+
+
+def _status(hub: Hub, scenario: Scenario, prepared: Prepared) -> int | None:
+    try:
+        return scenario.send(hub, prepared).status_code
+    except httpx.HTTPError:
+        return None
+
+
+def _end_well(flights: Sequence[Flight], help_on: Callable[[], None]) -> None:
+    """Callers without an answer ask again; then everything ends, once."""
+    ids = [flight.repeat() for flight in flights]
+    _end(flights[0].hub, flights, ids, help_on)
+
+
+def _end(
+    hub: Hub,
+    flights: Sequence[Flight],
+    ids: Sequence[str],
+    help_on: Callable[[], None],
+    seconds: float = 90,
+) -> None:
+    def look() -> bool:
+        help_on()
+        return all(settled(hub.api.payment(it)) for it in ids)
+
+    eventually(look, "everything has ended", seconds)
+    for flight, payment_id in zip(flights, ids, strict=True):
+        actions = hub.api.details(payment_id)["actions"]
+        assert {it["state"] for it in actions} == {"done"}, actions
+        moved = [it.operation for it in hub.sandbox.movements(payment_id)]
+        assert moved == [*flight.scenario.moved_before, flight.operation]
+        assert len(hub.sandbox.references(payment_id)) == 1
+
+
+def _id_of(hub: Hub, flight: Flight) -> str:
+    """By the caller's reference, without repeating the request."""
+
+    def look() -> str:
+        query = {"reference": flight.prepared.match}
+        found = hub.api.send("GET", "/payments", query=query).json()["payments"]
+        return found[0]["paymentId"] if found else ""
+
+    return eventually(look, "the payment is listed")
