@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -22,6 +23,8 @@ from local.stack import Clients
 _START_TIMEOUT_SECONDS = 120
 _STOP_TIMEOUT_SECONDS = 60
 _PORTS_OF_SANDBOX = 5  # the controls and the four vendors, next to each other
+_PORTS_FOR_TESTS = (20_000, 32_000)
+"""Below those from which outgoing connections take theirs: they stay free over a restart."""
 
 
 @dataclass
@@ -151,9 +154,7 @@ def running(folder: Path) -> Iterator[LocalStack]:
 
 def free_port() -> int:
     """A port that nobody holds just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    return _free_run_of_ports(1)
 
 
 def free_settings(folder: Path) -> Settings:
@@ -168,7 +169,7 @@ def free_settings(folder: Path) -> Settings:
 
 def _free_run_of_ports(count: int) -> int:
     for _ in range(100):
-        first = free_port()
+        first = random.randrange(*_PORTS_FOR_TESTS)
         try:
             with ExitStack() as probes:
                 for port in range(first, first + count):
