@@ -330,3 +330,31 @@ def test_a_view_that_was_overtaken_is_not_stored(world: World) -> None:
     assert after is not None and after.status == "Voided"
     assert [entry.after for entry in after.history if entry.subject == "status"][-1] == "Voided"
     assert [entry.after for entry in after.history].count("Completed") == 1
+
+
+def test_a_queued_release_that_was_never_sent_is_not_taken_for_applied(world: World) -> None:
+    payment = completed(world)
+    world.vendor.readings.clear()
+    world.vendor.readings.append(NotSent(reason="down"))
+    ask(world, "release", payment)
+    assert work(world, payment).action.attempts == ()
+    shows(world, "Completed")
+    after = work(world, payment)
+    assert after.action.state is ActionState.REFUSED
+    assert after.action.answer is not None
+    assert "Only a payment that is held" in str(after.action.answer.vendor_message)
+
+
+def test_an_action_that_can_never_be_judged_ends_as_not_sent(world: World) -> None:
+    payment = completed(world)
+    world.vendor.readings.clear()
+    world.vendor.readings.append(NotSent(reason="down"))
+    ask(world, "void", payment)
+    for _ in range(5):
+        payment = work(world, payment)
+    assert (payment.action.state, payment.action.tries) == (ActionState.NOT_SENT, 5)
+    letters, _ = world.hub.dead_letters.page(payment.tenant, 10, None)
+    assert len(letters) == 1
+    shows(world, "Completed")
+    world.vendor.answers.append(done("Voided"))
+    assert ask(world, "void", payment).payment.status == "Voided"

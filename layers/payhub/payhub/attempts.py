@@ -8,14 +8,15 @@ from dataclasses import replace
 
 from payhub.domain import outcomes
 from payhub.domain.actions import begin_attempt, check_guard
-from payhub.domain.answers import Answer, Done, NotSent, Reading, VendorRefused, View
+from payhub.domain.answers import Answer, NotSent, Reading, VendorRefused, View
+from payhub.domain.errors import NothingToDo
 from payhub.domain.outcomes import HUB, Rules
 from payhub.domain.payment import Action, ActionState, Payment
 from payhub.domain.records import DeadLetter
 from payhub.domain.reply import Reply
 from payhub.domain.steps import redrive
 from payhub.domain.tenant import Tenant
-from payhub.ports import Hub, Order
+from payhub.ports import Change, Hub, Order
 
 REMINDER_MAX_SECONDS = 900
 """The longest delay a queue message can have."""
@@ -68,24 +69,28 @@ def _perform(hub: Hub, tenant: Tenant, payment: Payment, action: Action) -> Answ
 def settle(hub: Hub, payment: Payment, token: str, answer: Answer) -> Payment:
     """Store an attempt's outcome over whatever others wrote meanwhile; see to what stays open."""
     rules = rules_of(hub, payment, payment.action.verb)
-    luck = hub.ids.luck()
-    now_ms = hub.clock.now_ms()
-    letter = _given_up(payment, rules, answer, now_ms)
-    after = hub.payments.change(
+    luck, now_ms = hub.ids.luck(), hub.clock.now_ms()
+    return _store(
+        hub,
         payment,
         lambda latest: outcomes.record_answer(latest, token, answer, rules, now_ms, luck),
-        dead_letter=letter,
+        _given_up(payment, rules, now_ms) if isinstance(answer, NotSent) else None,
     )
+
+
+def _store(hub: Hub, payment: Payment, change: Change, letter: DeadLetter | None) -> Payment:
+    after = hub.payments.change(payment, change, dead_letter=letter)
     if letter is not None:
         hub.signals.count("DeadLetters", kind=letter.kind)
     return follow_up(hub, after)
 
 
-def _given_up(payment: Payment, rules: Rules, answer: Answer, now_ms: int) -> DeadLetter | None:
-    """The letter that is written when this answer uses up the retries."""
-    attempts = len(payment.action.attempts)
-    used_up = isinstance(answer, NotSent) and attempts >= rules.policy.retry_attempts_max
-    if not used_up or not rules.contract.queueable:
+def _given_up(
+    payment: Payment, rules: Rules, now_ms: int, more_tries: int = 0
+) -> DeadLetter | None:
+    """The letter that is written when one more proof of "not sent" uses up the retries."""
+    tries = payment.action.tries + more_tries
+    if tries < rules.policy.retry_attempts_max or not rules.contract.queueable:
         return None
     return DeadLetter(
         tenant=payment.tenant,
@@ -93,7 +98,7 @@ def _given_up(payment: Payment, rules: Rules, answer: Answer, now_ms: int) -> De
         kind="payment",
         subject_id=payment.payment_id,
         vendor=payment.vendor,
-        reason=f"{payment.action.verb} was tried {attempts} times without reaching the vendor",
+        reason=f"{payment.action.verb} was tried {tries} times without reaching the vendor",
         at_ms=now_ms,
     )
 
@@ -118,32 +123,61 @@ def remind(hub: Hub, payment: Payment) -> None:
 
 
 def resend(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
-    """Begin the next attempt of a queued action; a guarded verb asks the vendor's state first."""
+    """Begin the next attempt of a queued action; a guarded verb asks the vendor's state first.
+
+    An attempt of a guarded verb exists only where the guard allowed it, so a state that the verb
+    leads to proves later that the attempt was applied.
+    """
     action = payment.action
     vendor = hub.vendors[payment.vendor]
     guard = vendor.lifecycle.guards.get(action.verb)
-    now_ms = hub.clock.now_ms
-    token = hub.ids.new()
-
-    def begin(latest: Payment) -> Payment:
-        return begin_attempt(latest, action.number, hub.policy, now_ms(), token, HUB)
-
     if guard is None:
-        return carry(hub, tenant, hub.payments.change(payment, begin))
+        return carry(hub, tenant, _begin(hub, payment, None))
     reading = vendor.gateway.read(order_of(tenant, payment, action))
-    begun = hub.payments.change(payment, begin)
     if not isinstance(reading, View):
-        return settle(hub, begun, token, _not_sent_because(reading))
-    if action.attempts and reading.status in vendor.lifecycle.applied[action.verb]:
-        return settle(hub, begun, token, Done(view=reading))
+        return _put_off(hub, payment, reading)
+    rules, now_ms, number = rules_of(hub, payment, action.verb), hub.clock.now_ms(), action.number
+    if action.may_be_applied and reading.status in vendor.lifecycle.applied[action.verb]:
+        found = hub.payments.change(
+            payment,
+            lambda latest: outcomes.find_applied(latest, number, reading, rules, now_ms),
+        )
+        return follow_up(hub, found)
     why = check_guard(action.verb, guard, reading)
     if why is not None:
-        return settle(hub, begun, token, VendorRefused(message=why))
-    return carry(hub, tenant, begun)
+        return hub.payments.change(
+            payment, lambda latest: outcomes.find_not_allowed(latest, number, why, rules, now_ms)
+        )
+    return carry(hub, tenant, _begin(hub, payment, reading))
 
 
-def _not_sent_because(reading: Reading) -> NotSent:
-    """The state could not be read, so the call that would change it was not made."""
-    if isinstance(reading, NotSent):
-        return reading
-    return NotSent(reason="the payment's state could not be read at the vendor")
+def _begin(hub: Hub, payment: Payment, view: View | None) -> Payment:
+    """Store the next attempt's intent, with the vendor's word it was judged on."""
+    token, now_ms, number = hub.ids.new(), hub.clock.now_ms(), payment.action.number
+    rules = rules_of(hub, payment, payment.action.verb)
+
+    def begin(latest: Payment) -> Payment:
+        if view is not None:
+            if latest.revision != payment.revision:
+                raise NothingToDo  # judged on an older revision: it stays due
+            latest = outcomes.observe(latest, view, rules, now_ms, "read before the action")
+        return begin_attempt(latest, number, hub.policy, now_ms, token, HUB)
+
+    return hub.payments.change(payment, begin)
+
+
+def _put_off(hub: Hub, payment: Payment, reading: Reading) -> Payment:
+    """The state could not be read, so the call that would change it is not made now."""
+    rules = rules_of(hub, payment, payment.action.verb)
+    luck, now_ms, number = hub.ids.luck(), hub.clock.now_ms(), payment.action.number
+    why = (
+        reading
+        if isinstance(reading, NotSent)
+        else NotSent(reason="the payment could not be read at the vendor")
+    )
+    return _store(
+        hub,
+        payment,
+        lambda latest: outcomes.put_off(latest, number, why, rules, now_ms, luck),
+        _given_up(payment, rules, now_ms, more_tries=1),
+    )

@@ -25,6 +25,7 @@ ACTION_MOVES: Mapping[ActionState | None, Mapping[ActionState, str]] = {
         S.SENDING: "next attempt",
         S.DONE: "a late answer, or the vendor shows it done",
         S.REFUSED: "the vendor's state does not allow it any more",
+        S.NOT_SENT: "the vendor could not be read, retries used up",
         S.NEEDS_REVIEW: "a late answer shows a second one",
     },
     S.UNKNOWN: {
@@ -133,6 +134,13 @@ def _with_final_answer(payment: Payment, action: Action, now_ms: int) -> Payment
         at_ms=now_ms,
         vendor_reference=payment.vendor_reference,
         vendor_code=last.code if last and action.state is S.REFUSED else None,
-        vendor_message=last.detail if last and action.state is S.REFUSED else None,
+        vendor_message=_refusal(action),
     )
     return replace(payment, actions=_with_action(payment, replace(action, answer=answer)))
+
+
+def _refusal(action: Action) -> str | None:
+    """Why a refused action was refused: the hub's own judgement, or the vendor's words."""
+    if action.state is not S.REFUSED:
+        return None
+    return action.refusal or (action.attempt.detail if action.attempt else None)

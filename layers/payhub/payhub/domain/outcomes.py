@@ -69,6 +69,37 @@ def record_answer(
             return _unknown(payment, noted, reason, rules, now_ms)
 
 
+def put_off(
+    payment: Payment, number: int, answer: NotSent, rules: Rules, now_ms: int, luck: float
+) -> Payment:
+    """The queued action `number` is not sent now, because the vendor could not be read first.
+
+    Raises NothingToDo when it is not queued any more.
+    """
+    action = _queued(payment, number)
+    later = replace(action, put_offs=action.put_offs + 1)
+    return _not_sent(payment, later, answer, rules, now_ms, luck)
+
+
+def find_applied(payment: Payment, number: int, view: View, rules: Rules, now_ms: int) -> Payment:
+    """Before the queued action `number` is sent again, the vendor shows that it was applied."""
+    return _done(payment, _queued(payment, number), view, rules, now_ms, "found at the vendor")
+
+
+def find_not_allowed(payment: Payment, number: int, why: str, rules: Rules, now_ms: int) -> Payment:
+    """Before the queued action `number` is sent, the vendor's state turns out not to allow it."""
+    refused = replace(_queued(payment, number), state=ActionState.REFUSED, refusal=why)
+    after = evolve(payment, now_ms=now_ms, actor=HUB, reason=why, action=refused, due_at_ms=None)
+    return replace(after, due_at_ms=_due(after, rules, now_ms))
+
+
+def _queued(payment: Payment, number: int) -> Action:
+    action = payment.open_action
+    if action is None or action.number != number or action.state is not ActionState.QUEUED:
+        raise NothingToDo
+    return action
+
+
 def presume_unknown(payment: Payment, rules: Rules, now_ms: int) -> Payment:
     """An intent whose time is over without an outcome: the function died or hangs."""
     action = payment.open_action
@@ -262,9 +293,8 @@ def _refused(
 def _not_sent(
     payment: Payment, action: Action, answer: NotSent, rules: Rules, now_ms: int, luck: float
 ) -> Payment:
-    attempts = len(action.attempts)
-    used_up = attempts >= rules.policy.retry_attempts_max or not rules.contract.queueable
-    wait_ms = rules.policy.backoff_ms(attempts, answer.retry_after_seconds, luck)
+    used_up = action.tries >= rules.policy.retry_attempts_max or not rules.contract.queueable
+    wait_ms = rules.policy.backoff_ms(action.tries, answer.retry_after_seconds, luck)
     return evolve(
         payment,
         now_ms=now_ms,

@@ -70,7 +70,10 @@ class FinalAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One thing asked of the vendor (issue, release, void, ...) with all its attempts."""
+    """One thing asked of the vendor (issue, release, void, ...) with all its attempts.
+
+    `put_offs` counts the times that no attempt was begun because the vendor could not be read.
+    """
 
     verb: str
     number: int
@@ -80,6 +83,8 @@ class Action:
     key_digest: str | None = None
     reason: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    put_offs: int = 0
+    refusal: str | None = None
     answer: FinalAnswer | None = None
     watch_until_ms: int | None = None
 
@@ -87,6 +92,16 @@ class Action:
     def attempt(self) -> Attempt | None:
         """The latest attempt, or None while nothing was ever sent."""
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def tries(self) -> int:
+        """How often the hub has set out to send it."""
+        return len(self.attempts) + self.put_offs
+
+    @property
+    def may_be_applied(self) -> bool:
+        """Whether an attempt left the hub that was not proven to have come to nothing."""
+        return any(attempt.outcome != "not_sent" for attempt in self.attempts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
