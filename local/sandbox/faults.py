@@ -9,12 +9,11 @@ from urllib.parse import unquote
 
 from local.sandbox.jobs import Jobs
 from local.sandbox.messages import Reply, Request, Response
-from local.sandbox.store import Store
+from local.sandbox.store import Document, Store
 
 LATE_APPLY = "late_apply"
 REFUSE = "refuse"
 _KIND = "fault"
-_TEXT = {"Content-Type": "text/plain"}
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a fault may use: apply() does the work, decline() is the vendor's own refusal."""
+    """What a fault may use: apply() does the work, put_off() tells what to keep to do it later."""
 
     fault: Fault
-    request: Request
     apply: Callable[[], Response]
     decline: Callable[[], Response]
+    put_off: Callable[[], Document | None]
+    error_page: Callable[[int], Response]
     jobs: Jobs
     now_ms: int
     hang_seconds: float
@@ -73,17 +73,18 @@ def _timeout_after(scene: Scene) -> Reply:
     return Reply(None, scene.hang_seconds)
 
 
-def _http_500_before(_: Scene) -> Reply:
-    return Reply(Response(500, b"Internal Server Error", _TEXT))
+def _http_500_before(scene: Scene) -> Reply:
+    return Reply(scene.error_page(500))
 
 
 def _http_500_after(scene: Scene) -> Reply:
     scene.apply()
-    return Reply(Response(500, b"Internal Server Error", _TEXT))
+    return Reply(scene.error_page(500))
 
 
-def _http_429(_: Scene) -> Reply:
-    return Reply(Response(429, b"Too Many Requests", {**_TEXT, "Retry-After": "1"}))
+def _http_429(scene: Scene) -> Reply:
+    page = scene.error_page(429)
+    return Reply(Response(page.status, page.body, {**page.headers, "Retry-After": "1"}))
 
 
 def _malformed(scene: Scene) -> Reply:
@@ -101,8 +102,10 @@ def _decline(scene: Scene) -> Reply:
 
 
 def _late_apply(scene: Scene) -> Reply:
-    due_ms = scene.now_ms + round(scene.fault.delay_seconds * 1000)
-    scene.jobs.schedule(due_ms, scene.fault.vendor, LATE_APPLY, scene.request.to_document())
+    kept = scene.put_off()
+    if kept is not None:
+        due_ms = scene.now_ms + round(scene.fault.delay_seconds * 1000)
+        scene.jobs.schedule(due_ms, scene.fault.vendor, LATE_APPLY, kept)
     return Reply(None, scene.hang_seconds)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from local.sandbox.messages import Reply, Request, Response
+from local.sandbox.redaction import masked
 from local.sandbox.store import StoreClosedError
 
 HOST = "127.0.0.1"
@@ -198,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _log_line(self, request: Request, reply: Reply, seconds: float) -> None:
         result = str(reply.response.status) if reply.response else "closed"
         note = f" fault={reply.note}" if reply.note else ""
-        path = request.path.encode("ascii", "replace").decode()
+        path = masked(request.path.encode("ascii", "replace").decode())
         _log(
             f"{self.server.port.name} {request.method} {path} {result} {seconds * 1000:.0f}ms{note}"
         )

@@ -15,5 +15,9 @@ class Ids:
     def uuid(self) -> str:
         return str(uuid.UUID(int=self._source.getrandbits(128), version=4))
 
+    def number(self) -> int:
+        """Nine digits."""
+        return self._source.randrange(100_000_000, 1_000_000_000)
+
     def hex32(self) -> str:
         return uuid.UUID(self.uuid()).hex

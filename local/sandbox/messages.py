@@ -66,3 +66,10 @@ def json_response(
     return Response(
         status, json_text.dumps(value).encode(), {"Content-Type": content_type, **headers}
     )
+
+
+def text_response(
+    status: int, text: str, content_type: str = "text/plain", **headers: str
+) -> Response:
+    """An answer that is not JSON."""
+    return Response(status, text.encode(), {"Content-Type": content_type, **headers})

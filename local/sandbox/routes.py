@@ -45,6 +45,12 @@ def find(routes: Sequence[Route], method: str, path: str) -> Match | None:
     return None
 
 
+def operation_of(routes: Sequence[Route], method: str, path: str) -> str | None:
+    """The name of what a request asks for, None for an unknown path."""
+    match = find(routes, method, path)
+    return match.route.operation if match else None
+
+
 def allowed_methods(routes: Sequence[Route], path: str) -> list[str]:
     """The methods a path knows; empty when there is no such path."""
     return sorted({route.method for route in routes if route.parameters(path) is not None})

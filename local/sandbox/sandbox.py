@@ -52,9 +52,10 @@ class Sandbox:
                 return Reply(vendor.handle(request))
             scene = Scene(
                 fault=fault,
-                request=request,
                 apply=lambda: vendor.handle(request),
                 decline=lambda: vendor.decline(operation),
+                put_off=lambda: vendor.put_off(request),
+                error_page=vendor.error_page,
                 jobs=self.jobs,
                 now_ms=self.clock.now_ms(),
                 hang_seconds=self.settings.hang_seconds,
@@ -80,7 +81,7 @@ class Sandbox:
             self.jobs.done(job)
             vendor = self.vendors[job.vendor]
             if job.kind == faults.LATE_APPLY:
-                vendor.handle(Request.from_document(job.payload))
+                vendor.catch_up(job.payload)
             else:
                 vendor.run(job)
 

@@ -12,7 +12,7 @@ Direction = Literal["in", "out"]
 
 @dataclass(frozen=True)
 class Movement:
-    """One movement; `out` leaves the tenant's funds or the patient's card, `in` comes back."""
+    """One movement; what `in` and `out` mean is the vendor's matter and stands in the README."""
 
     vendor: str
     operation: str

@@ -12,7 +12,7 @@ from local.sandbox.jobs import Job, Jobs
 from local.sandbox.messages import Request, Response
 from local.sandbox.outbox import Outbox
 from local.sandbox.routes import Route
-from local.sandbox.store import Store
+from local.sandbox.store import Document, Store
 from local.sandbox.truth_book import TruthBook
 
 
@@ -60,6 +60,15 @@ class Vendor(Protocol):
 
     def handle(self, request: Request) -> Response:
         """Do what is asked and answer as the vendor would."""
+
+    def put_off(self, request: Request) -> Document | None:
+        """What to keep of a request that is applied late; None when it is refused at the door."""
+
+    def catch_up(self, kept: Document) -> None:
+        """Apply what was put off."""
+
+    def error_page(self, status: int) -> Response:
+        """What the vendor's gateway answers when nothing behind it does: 429 or 5xx."""
 
     def decline(self, operation: str) -> Response:
         """The vendor's own way of saying no to an operation that was asked correctly."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from local.sandbox.athena import machine as athena
 from local.sandbox.optum import machine as optum
 from local.sandbox.vendor import Tools, Vendor
 from local.sandbox.webhooks import DeliveryPolicy
@@ -23,4 +24,5 @@ class Room:
 
 VENDORS: dict[str, Room] = {
     "optum": Room(optum.OptumMachine, optum.DELIVERY),
+    "athena": Room(athena.AthenaMachine, None),
 }

@@ -7,8 +7,8 @@ from typing import Any
 from local.sandbox import json_text
 from local.sandbox.clock import iso
 from local.sandbox.ids import Ids
+from local.sandbox.money import dollars
 from local.sandbox.optum import lifecycle
-from local.sandbox.optum.money import dollars
 from local.sandbox.optum.payments import Payment
 from local.sandbox.optum.tenants import VENDOR
 from local.sandbox.outbox import Outbox

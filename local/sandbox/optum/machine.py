@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from local.sandbox.jobs import Job
-from local.sandbox.messages import Request, Response, json_response
+from local.sandbox.messages import Request, Response, json_response, text_response
 from local.sandbox.optum import controls, issue_request, lifecycle, problems
 from local.sandbox.optum.event_api import EventApi
 from local.sandbox.optum.events import Events
@@ -23,7 +24,8 @@ from local.sandbox.optum.problems import Problem, conflict, invalid, not_found
 from local.sandbox.optum.routes import OPERATIONS, ROUTES
 from local.sandbox.optum.tenants import KIND, VENDOR, Tenant, Tenants
 from local.sandbox.outbox import SUBSCRIPTION
-from local.sandbox.routes import Route, allowed_methods, find
+from local.sandbox.routes import Route, allowed_methods, find, operation_of
+from local.sandbox.store import Document
 from local.sandbox.truth_book import Direction, Movement
 from local.sandbox.vendor import Tools
 from local.sandbox.webhooks import DeliveryPolicy
@@ -92,14 +94,22 @@ class OptumMachine:
         }
 
     def operation_of(self, request: Request) -> str | None:
-        match = find(ROUTES, request.method, request.path)
-        return match.route.operation if match else None
+        return operation_of(ROUTES, request.method, request.path)
 
     def handle(self, request: Request) -> Response:
         try:
             return self._handle(request)
         except Problem as problem:
             return problems.answer(problem, self._tools.ids)
+
+    def put_off(self, request: Request) -> Document:
+        return request.to_document()
+
+    def catch_up(self, kept: Document) -> None:
+        self.handle(Request.from_document(kept))
+
+    def error_page(self, status: int) -> Response:
+        return text_response(status, HTTPStatus(status).phrase)
 
     def decline(self, operation: str) -> Response:
         status, title = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from local.sandbox.money import dollars
 from local.sandbox.optum.problems import invalid
 
 AMOUNT_UNITS = ("cents", "whole_dollars", "decimal_dollars")
@@ -41,8 +42,3 @@ def from_cents(cents: int, unit: str) -> int | Decimal:
     if unit == "whole_dollars" and cents % 100 == 0:
         return cents // 100
     return dollars(cents)
-
-
-def dollars(cents: int) -> Decimal:
-    """Decimal dollars with two places, as in events and batch totals."""
-    return Decimal(cents).scaleb(-2)

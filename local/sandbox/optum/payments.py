@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from local.sandbox.clock import iso
+from local.sandbox.money import dollars
 from local.sandbox.optum import lifecycle
-from local.sandbox.optum.money import dollars, from_cents
+from local.sandbox.optum.money import from_cents
 from local.sandbox.optum.tenants import VENDOR, Tenant
 from local.sandbox.store import Store
 

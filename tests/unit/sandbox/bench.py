@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from local.sandbox.clock import ManualClock
 from local.sandbox.control import Control
@@ -37,8 +38,10 @@ class Receiver:
         return [json.loads(post.body)["type"] for post in self.posts]
 
 
-class Bench:
-    """What a test needs at hand: the vendor's API, the controls, time and the truth book."""
+class SandboxBench:
+    """What a test of any vendor needs at hand: the controls, time and the truth book."""
+
+    vendor = ""
 
     def __init__(self, state: Path | None = None) -> None:
         self.state = state
@@ -57,21 +60,43 @@ class Bench:
         self.store.close()
         self.open()
 
+    def control(self, method: str, path: str, body: Any = None) -> Response:
+        request = request_of(method, f"/_sandbox/{path}", {}, json_body(body))
+        response = self.controls.answer(request).response
+        assert response is not None
+        return response
+
+    def arm(self, fault: str, operation: str, **more: Any) -> Response:
+        body = {"vendor": self.vendor, "operation": operation, "fault": fault, **more}
+        return self.control("POST", "faults", body)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass in small steps, doing what becomes due."""
+        for _ in range(round(seconds / 0.1)):
+            self.clock.advance(100)
+            self.sandbox.run_due_jobs()
+
+    def movements(self) -> list[tuple[str, int, str]]:
+        return [
+            (each["operation"], each["amount_cents"], each["direction"])
+            for each in shown(self.control("GET", f"ledger?vendor={self.vendor}"))
+        ]
+
+
+class Bench(SandboxBench):
+    """With the issuer's API."""
+
+    vendor = "optum"
+
     def tenant(self, unit: str = "cents", tenant: str = TENANT, key: str = KEY) -> None:
         accounts = {"ACCT1": {"hold": False}, "ACCT2": {"hold": True}}
         body = {"tenant_id": tenant, "api_key": key, "amount_unit": unit, "accounts": accounts}
         assert self.control("POST", "optum/tenants", body).status == 201
 
     def reply(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
-        """Ask the vendor; the query may be written in the path."""
-        path, _, query = path.partition("?")
-        request = Request(
-            method=method,
-            path=path,
-            query=dict(pair.split("=") for pair in query.split("&") if pair),
-            headers={"api-key": KEY, "x-optum-tenant-id": TENANT, **headers},
-            body=b"" if body is None else json.dumps(body).encode(),
-        )
+        """Ask the vendor."""
+        headers = {"api-key": KEY, "x-optum-tenant-id": TENANT, **headers}
+        request = request_of(method, path, headers, json_body(body))
         return self.sandbox.handle("optum", request)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
@@ -87,36 +112,11 @@ class Bench:
         details: dict[str, Any] = shown(self.ask("GET", f"/payments/{payment_id}/details"))
         return details
 
-    def control(self, method: str, path: str, body: Any = None) -> Response:
-        path, _, query = path.partition("?")
-        request = Request(
-            method=method,
-            path=f"/_sandbox/{path}",
-            query=dict(pair.split("=") for pair in query.split("&") if pair),
-            body=b"" if body is None else json.dumps(body).encode(),
-        )
-        response = self.controls.answer(request).response
-        assert response is not None
-        return response
-
     def arm(self, fault: str, operation: str = "issue_payment", **more: Any) -> Response:
-        body = {"vendor": "optum", "operation": operation, "fault": fault, **more}
-        return self.control("POST", "faults", body)
+        return super().arm(fault, operation, **more)
 
     def events(self, action: str, **more: Any) -> Response:
-        return self.control("POST", "events", {"vendor": "optum", "action": action, **more})
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass in small steps, doing what becomes due."""
-        for _ in range(round(seconds / 0.1)):
-            self.clock.advance(100)
-            self.sandbox.run_due_jobs()
-
-    def movements(self) -> list[tuple[str, int, str]]:
-        return [
-            (each["operation"], each["amount_cents"], each["direction"])
-            for each in shown(self.control("GET", "ledger?vendor=optum"))
-        ]
+        return self.control("POST", "events", {"vendor": self.vendor, "action": action, **more})
 
     def subscribe(self, key: str = "webhook-key", **changes: Any) -> str:
         names = ["payment_loading_requested", "payment_loading_completed", "payment_completed"]
@@ -129,6 +129,31 @@ class Bench:
         answer = self.ask("POST", "/api/event-api/v1/subscriptions", body)
         assert answer.status == 201, answer.body
         return str(shown(answer)["id"])
+
+
+def request_of(method: str, path: str, headers: dict[str, str], body: bytes) -> Request:
+    """The query may be written in the path."""
+    path, _, query = path.partition("?")
+    return Request(method, path, dict(parse_qsl(query)), headers, body)
+
+
+def json_body(body: Any) -> bytes:
+    return b"" if body is None else json.dumps(body).encode()
+
+
+def effects_of_faults(ok: int, declined: int) -> list[tuple[str, int | None, bool]]:
+    """Each fault that can be armed for one request: the status seen, and whether money moved."""
+    return [
+        ("disconnect", None, False),
+        ("timeout_before", None, False),
+        ("timeout_after", None, True),
+        ("http_500_before", 500, False),
+        ("http_500_after", 500, True),
+        ("http_429", 429, False),
+        ("malformed", ok, True),
+        ("slow", ok, True),
+        ("decline", declined, False),
+    ]
 
 
 def shown(response: Response) -> Any:

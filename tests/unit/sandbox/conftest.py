@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.sandbox.athena_bench import AthenaBench
 from tests.unit.sandbox.bench import Bench
 
 
@@ -25,3 +26,13 @@ def kept_bench(tmp_path: Path) -> Iterator[Bench]:
     bench.tenant()
     yield bench
     bench.store.close()
+
+
+@pytest.fixture
+def athena(tmp_path: Path) -> Iterator[AthenaBench]:
+    """On disk, with a client that has its token."""
+    athena = AthenaBench(tmp_path / "sandbox.sqlite3")
+    athena.practices()
+    athena.sign_in()
+    yield athena
+    athena.store.close()

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import local.sandbox
+from local.sandbox.athena.magic import DECLINED_CARDS
+from local.sandbox.athena.magic import MAGIC_AMOUNTS as ATHENA_AMOUNTS
 from local.sandbox.clock import SystemClock
 from local.sandbox.faults import FAULTS, REFUSE
-from local.sandbox.optum.magic import MAGIC_AMOUNTS
-from local.sandbox.optum.routes import OPERATIONS
+from local.sandbox.optum.magic import MAGIC_AMOUNTS as OPTUM_AMOUNTS
 from local.sandbox.store import Store
 from tests.unit.sandbox.bench import TENANT, Bench, shown
 
@@ -106,9 +107,15 @@ def test_the_same_seed_gives_the_same_answers() -> None:
     assert run() == run()
 
 
-def test_the_readme_lists_every_magic_amount_fault_and_operation() -> None:
+def test_the_readme_lists_every_magic_amount_card_fault_operation_and_control(
+    bench: Bench,
+) -> None:
     readme = (Path(local.sandbox.__file__).parent / "README.md").read_text()
-    for cents, magic in MAGIC_AMOUNTS.items():
-        assert f"| {cents} | {magic.meaning} |" in readme
-    for name in (*FAULTS, REFUSE, *OPERATIONS):
-        assert f"`{name}`" in readme
+    meanings = {cents: magic.meaning for cents, magic in OPTUM_AMOUNTS.items()}
+    rows = [*meanings.items(), *((cents, magic.meaning) for cents, magic in ATHENA_AMOUNTS.items())]
+    for key, meaning in (*rows, *DECLINED_CARDS.items()):
+        assert f"| {key} | {meaning} |" in readme
+    for vendor in bench.sandbox.vendors.values():
+        assert all(f"`{operation}`" in readme for operation in vendor.operations)
+        assert all(f"/_sandbox/{vendor.name}{route.path}" in readme for route in vendor.controls)
+    assert all(f"`{fault}`" in readme for fault in (*FAULTS, REFUSE))

@@ -7,23 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.bench import Bench, issue_body, shown
+from tests.unit.sandbox.bench import Bench, effects_of_faults, issue_body, shown
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "applied"),
-    [
-        ("disconnect", None, False),
-        ("timeout_before", None, False),
-        ("timeout_after", None, True),
-        ("http_500_before", 500, False),
-        ("http_500_after", 500, True),
-        ("http_429", 429, False),
-        ("malformed", 201, True),
-        ("slow", 201, True),
-        ("decline", 422, False),
-    ],
-)
+@pytest.mark.parametrize(("fault", "status", "applied"), effects_of_faults(201, 422))
 def test_a_fault_spoils_one_request_and_moves_money_or_not(
     bench: Bench, fault: str, status: int | None, applied: bool
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from local.sandbox.vendors import VENDORS
 from tests.unit.sandbox.bench import issue_body
 
 pytestmark = pytest.mark.integration
@@ -29,7 +31,7 @@ class Process:
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        self.port, self.optum_port = free_port(), free_port()
+        self.port, self.optum_port = free_port(), free_port(neighbours=len(VENDORS) - 1)
         self.start()
 
     def start(self) -> None:
@@ -77,10 +79,19 @@ def launch(port: int, optum_port: int, state: Path) -> subprocess.Popen[str]:
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(neighbours: int = 0) -> int:
+    """A port that is free, and as many after it: vendors listen side by side."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            probe = stack.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            number = int(probe.getsockname()[1])
+            try:
+                for place in range(1, neighbours + 1):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", number + place))
+            except (OSError, OverflowError):
+                continue
+            return number
 
 
 def call(port: int, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -232,7 +243,7 @@ def test_the_log_has_one_line_per_request_without_bodies_and_keys(sandbox: Proce
 
 
 def test_a_busy_port_is_one_clear_line_and_exit_code_2(sandbox: Process, tmp_path: Path) -> None:
-    second = launch(sandbox.port, free_port(), tmp_path / "other")
+    second = launch(sandbox.port, free_port(neighbours=len(VENDORS) - 1), tmp_path / "other")
     _, error = second.communicate(timeout=10)
     assert second.returncode == 2
     assert error.strip().count("\n") == 0

@@ -1,0 +1,1 @@
+"""athenahealth: patients' payments by card, recorded ones and payment vendors', as documented."""
