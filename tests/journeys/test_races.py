@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from payhub.domain.records import InboxState
-from tests.support.hub import Hub, eventually, new_key, read, settled
+from tests.support.hub import Hub, Json, eventually, new_key, read, settled
 from tests.support.vendor_side import VendorSide, event_body, signature_of
 
 pytestmark = pytest.mark.journey
@@ -207,6 +207,30 @@ def test_missed_events_are_collected_after_the_vendor_stopped_delivering(
     assert vendor.missed_events() == []
     assert vendor.subscription()["status"] == "Active"
     hub.api.wait_for_status(hub.api.issued()["paymentId"], "Completed")
+
+
+def test_what_is_done_at_the_vendor_past_the_hub_is_seen(hub: Hub, vendor: VendorSide) -> None:
+    """A void there is taken over; money that goes out there again, unasked, needs review."""
+    payment = hub.api.voidable()
+    payment_id, reference = payment["paymentId"], payment["vendorReference"]
+    vendor.act("void", reference)
+    hub.api.wait_for_status(payment_id, "Voided")
+    last = hub.api.details(payment_id)["history"][-1]
+    assert last["actor"] == "vendor"
+    assert "not through Payhub" in last["reason"]
+    hub.agrees(payment_id)
+
+    vendor.act("reissue", reference)
+    hub.api.wait_until(payment_id, _needs_review, "it needs review")
+    assert hub.api.void(payment_id, key=new_key()).status_code == 409
+    assert hub.operator.resolve(payment_id, "moved").status_code == 200
+    hub.api.wait_for_status(payment_id, "Loading")
+    hub.agrees(payment_id)
+
+
+def _needs_review(payment: Json) -> bool:
+    action = payment["action"]
+    return action is not None and action["state"] == "needs_review"
 
 
 def _at_once(calls: list[Callable[[], T]]) -> list[T]:

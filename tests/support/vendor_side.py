@@ -90,11 +90,18 @@ class VendorSide:
         found: list[Json] = self._call("GET", path)["missedEvents"]
         return found
 
+    def act(self, verb: str, reference: str) -> None:
+        """Somebody acts on the payment at the vendor, past the hub."""
+        self._request("POST", f"{self.settings.prefix}/payments/{reference}/{verb}")
+
     def _call(self, method: str, path: str, body: Json | None = None) -> Any:
+        return self._request(method, self.settings.event_prefix + path, body)
+
+    def _request(self, method: str, path: str, body: Json | None = None) -> Any:
         settings = self.settings
         answer = httpx.request(
             method,
-            settings.base_url + settings.event_prefix + path,
+            settings.base_url + path,
             json=body,
             headers={"API-Key": self.secret["api_key"], "X-Optum-Tenant-Id": settings.tenant_id},
         )
