@@ -124,7 +124,7 @@ class Control:
         return self._clock(request)
 
     def _reset(self, request: Request) -> Response:
-        only_query(request.query, ("keep_tenants",))
-        keep_tenants = query_flag(request.query, "keep_tenants")
-        self._sandbox.reset(keep_tenants)
-        return json_response(200, {"reset": True, "kept_tenants": keep_tenants})
+        only_query(request.query, ("tenants_too",))
+        tenants_too = query_flag(request.query, "tenants_too")
+        self._sandbox.reset(tenants_too)
+        return json_response(200, {"reset": True, "tenants_too": tenants_too})

@@ -98,11 +98,15 @@ class Sandbox:
             count += 1
         return count
 
-    def reset(self, keep_tenants: bool) -> None:
-        """Empty books and states, disarm everything, go back to real time."""
+    def reset(self, tenants_too: bool) -> None:
+        """Empty books and states, disarm everything, go back to real time.
+
+        Tenants and their subscriptions stay unless they are to go too: without them the hub's keys
+        would open nothing any more.
+        """
         kept = [kind for vendor in self.vendors.values() for kind in vendor.kept_kinds]
         with self.store.transaction():
-            self.store.clear(kept if keep_tenants else ())
+            self.store.clear(() if tenants_too else kept)
             self.clock.reset()
             for name in self.vendors:
                 self._close_breakers(name)

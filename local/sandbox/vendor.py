@@ -50,7 +50,7 @@ class Vendor(Protocol):
     # Operations that can be spoiled by a fault, and those that the vendor itself can decline.
     operations: Sequence[str]
     declinable: Sequence[str]
-    # Documents that `reset?keep_tenants=true` keeps.
+    # Documents that a reset keeps, unless it is told to forget tenants too.
     kept_kinds: Sequence[str]
     # Controls of its own, as paths below /_sandbox/<vendor>/.
     controls: Sequence[Route]

@@ -100,12 +100,12 @@ def test_practices_are_shown_without_secrets_and_outlive_a_reset_that_keeps_them
     athena: AthenaBench,
 ) -> None:
     athena.collected()
-    athena.control("POST", "reset?keep_tenants=true")
+    athena.control("POST", "reset")
     answer = athena.control("GET", "athena/practices")
     assert shown(answer)[0]["practice_ids"] == [PRACTICE]
     assert b"secret" not in answer.body
     assert athena.receipts() == []
-    athena.control("POST", "reset")
+    athena.control("POST", "reset?tenants_too=true")
     assert shown(athena.control("GET", "athena/practices")) == []
 
 

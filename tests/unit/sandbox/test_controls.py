@@ -33,7 +33,7 @@ def test_the_ledger_lists_movements_in_the_documented_form(bench: Bench) -> None
         ("GET", "ledger?vedor=optum", 400),
         ("GET", "nothing", 404),
         ("DELETE", "ledger", 405),
-        ("POST", "reset?keep_tenants=yes", 400),
+        ("POST", "reset?tenants_too=yes", 400),
         ("GET", "events", 400),
     ],
 )

@@ -75,17 +75,17 @@ def test_a_reset_forgets_everything(bench: Bench) -> None:
     bench.issue()
     bench.arm("slow")
     bench.control("POST", "clock", {"advance_seconds": 60})
-    assert bench.control("POST", "reset").status == 200
+    assert bench.control("POST", "reset?tenants_too=true").status == 200
     assert bench.movements() == []
     assert shown(bench.control("GET", "optum/tenants")) == []
     assert shown(bench.control("GET", "faults")) == []
     assert bench.sandbox.jobs.next() is None
 
 
-def test_a_reset_can_keep_tenants_and_their_subscriptions(bench: Bench) -> None:
+def test_a_reset_keeps_tenants_and_their_subscriptions(bench: Bench) -> None:
     bench.subscribe()
     bench.issue()
-    assert bench.control("POST", "reset?keep_tenants=true").status == 200
+    assert bench.control("POST", "reset").status == 200
     assert [each["tenant_id"] for each in shown(bench.control("GET", "optum/tenants"))] == [TENANT]
     assert bench.movements() == []
     bench.issue()
