@@ -1,9 +1,11 @@
 """One contract for the table: the one in memory, moto's and (in integration) ministack's."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from payhub.store import conditions
@@ -50,3 +52,25 @@ def test_a_repeated_request_knows_its_own_write(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(client, "put_item", put_twice)
         put = Put(item=item("a", "1"), condition=conditions.NEW)
         assert Table(client, TABLE).put(put) is None
+
+
+def test_a_put_that_meets_a_transaction_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB refuses it at once; no outcome may be lost to an event that is being applied."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name=REGION)
+        create_table(client)
+        put_item, conflicts = client.put_item, [1, 1]
+
+        def busy_twice(**request: object) -> object:
+            if conflicts:
+                conflicts.pop()
+                answer: Any = {"Error": {"Code": "TransactionConflictException"}}
+                raise ClientError(answer, "PutItem")
+            return put_item(**request)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(client, "put_item", busy_twice)
+        table = Table(client, TABLE)
+        assert table.put(Put(item=item("a", "1"), condition=conditions.NEW)) is None
+        assert table.get(("a", "1")) is not None and not conflicts

@@ -1,6 +1,7 @@
 """One DynamoDB table: conditional puts that know their own write again, reads and queries."""
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ TOKEN = "tok"  # noqa: S105
 """Attribute naming the write that made the item, so that a repeated request knows its own write."""
 
 CONFLICT_TRIES = 5
+"""A write that meets a transaction on the same item is refused at once; it is tried again."""
+
+CONFLICT_PAUSE_SECONDS = 0.02
+"""About as long as a transaction takes; the pauses grow by as much each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +57,33 @@ class Table:
         if put.condition is None:
             self._client.put_item(TableName=self._name, Item=item)
             return None
-        try:
-            self._client.put_item(
-                TableName=self._name,
-                Item=item,
-                ConditionExpression=put.condition,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **_expressions(put),
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            standing: Any = error.response.get("Item")
-            return _unless_own(standing, token)
-        return None
+        for tried in range(CONFLICT_TRIES):
+            time.sleep(tried * CONFLICT_PAUSE_SECONDS)
+            try:
+                self._client.put_item(
+                    TableName=self._name,
+                    Item=item,
+                    ConditionExpression=put.condition,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **_expressions(put),
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    standing: Any = error.response.get("Item")
+                    return _unless_own(standing, token)
+                if code != "TransactionConflictException":
+                    raise
+            else:
+                return None
+        raise TimeoutError("transactions kept the item busy")
 
     def put_together(self, puts: Sequence[Put]) -> list[Item | None] | None:
         """Put all items or none; None when stored, else per put the item in its way (or None)."""
         token = secrets.token_hex(8)
         writes: list[Any] = [{"Put": self._transact_put(put, token)} for put in puts]
-        for _ in range(CONFLICT_TRIES):
+        for tried in range(CONFLICT_TRIES):
+            time.sleep(tried * CONFLICT_PAUSE_SECONDS)
             try:
                 self._client.transact_write_items(TransactItems=writes, ClientRequestToken=token)
             except self._client.exceptions.TransactionCanceledException as error:
