@@ -55,7 +55,9 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def test_killed_functions_leave_nothing_undone(hub: Hub, pool: ThreadPoolExecutor) -> None:
-    """At several positions of every verb: before the vendor acted, after it, and in a worker."""
+    """At several positions of every verb: before the vendor acted, after it, in a worker, and
+    wherever it strikes right after a request. Callers repeat what they got no answer to.
+    """
     wanted = [
         *((verb, ["timeout_after"]) for verb in (ISSUE, RELEASE, VOID, REISSUE)),
         *((verb, ["timeout_before"]) for verb in (ISSUE, VOID)),
@@ -63,12 +65,6 @@ def test_killed_functions_leave_nothing_undone(hub: Hub, pool: ThreadPoolExecuto
     ]
     flights = _take_off(hub, pool, wanted)
     hub.stack.kill_workers()
-    _end_well(flights, lambda: hub.invoke("SweepFunction"))
-
-
-def test_functions_killed_right_after_a_request(hub: Hub, pool: ThreadPoolExecutor) -> None:
-    """Wherever that strikes, again and again; callers repeat what they got no answer to."""
-    flights = []
     for pause_seconds in (0.0, 0.1, 0.3):
         flights += _take_off(hub, pool, [(ISSUE, []), (ISSUE, ["slow"])])
         time.sleep(pause_seconds)  # not waiting for anything: this is where the kill strikes
