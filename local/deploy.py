@@ -62,7 +62,7 @@ def parameters(settings: Settings) -> dict[str, str]:
         "RetryCapSeconds": "5",
         "InquiryIntervalSeconds": "2",
         "RefreshSeconds": "60",
-        "WatchSeconds": "30",
+        "WatchSeconds": "90",
         "ParkSeconds": "120",
     }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from payhub import inquiries
-from payhub.domain.answers import NotSent, Unanswered, VendorRefused, View
+from payhub.domain.answers import Done, NotSent, Unanswered, VendorRefused, View
 from payhub.domain.errors import (
     ActionOpen,
     KeyReused,
@@ -358,3 +358,13 @@ def test_an_action_that_can_never_be_judged_ends_as_not_sent(world: World) -> No
     shows(world, "Completed")
     world.vendor.answers.append(done("Voided"))
     assert ask(world, "void", payment).payment.status == "Voided"
+
+
+def test_an_answer_without_a_balance_is_confirmed_by_reading_later(world: World) -> None:
+    payment = completed(world)
+    world.vendor.answers.append(Done(view=view("Voided", balance_cents=None)))
+    payment = ask(world, "void", payment).payment
+    assert (payment.status, payment.available_balance_cents) == ("Voided", None)
+    shows(world, "Voided", 0)
+    after = work(world, payment)
+    assert (after.available_balance_cents, after.due_at_ms) == (0, None)

@@ -173,10 +173,7 @@ def observe(payment: Payment, view: View, rules: Rules, now_ms: int, reason: str
         review = replace(culprit, state=ActionState.NEEDS_REVIEW)
         why = "the vendor moved the money again without being asked"
         return evolve(changed, now_ms=now_ms, actor=HUB, reason=why, action=review, due_at_ms=None)
-    due_ms = _due(changed, rules, now_ms)
-    if due_ms is None and view.available_balance_cents is None:
-        due_ms = rules.policy.next_refresh_ms(changed, now_ms)
-    return replace(changed, due_at_ms=due_ms)
+    return replace(changed, due_at_ms=_due_to_confirm(changed, view, rules, now_ms))
 
 
 def _same_status(payment: Payment, view: View, rules: Rules, now_ms: int) -> Payment:
@@ -258,7 +255,7 @@ def _done(
         vendor_status=_merged_status(payment, action, view, rules.lifecycle),
         available_balance_cents=view.available_balance_cents,
     )
-    return replace(done, due_at_ms=_due(done, rules, now_ms))
+    return replace(done, due_at_ms=_due_to_confirm(done, view, rules, now_ms))
 
 
 def _merged_status(payment: Payment, action: Action, view: View, lifecycle: Lifecycle) -> str:
@@ -380,6 +377,14 @@ def _watch(action: Action, rules: Rules, now_ms: int) -> int | None:
     if rules.contract.lookup is not Lookup.SEARCH or action.number != 1:
         return None
     return now_ms + rules.policy.watch_seconds * 1000
+
+
+def _due_to_confirm(payment: Payment, view: View, rules: Rules, now_ms: int) -> int | None:
+    """When to look again after a word of the vendor: one without a balance is confirmed."""
+    due_ms = _due(payment, rules, now_ms)
+    if due_ms is None and view.available_balance_cents is None:
+        return rules.policy.next_refresh_ms(payment, now_ms)
+    return due_ms
 
 
 def _due(payment: Payment, rules: Rules, now_ms: int) -> int | None:
