@@ -49,13 +49,21 @@ def test_the_api_keeps_its_word(local_stack: LocalStack) -> None:
 
 
 def _failures(event: events.ScenarioFinished) -> list[str]:
-    checks = [check for found in event.recorder.checks.values() for check in found]
+    recorder = event.recorder
     return [
-        f"{event.recorder.label}, {check.name}: {check.failure_info.failure.message}\n"
+        f"{recorder.label}, {check.name}: {check.failure_info.failure.message}\n"
         f"{check.failure_info.code_sample}"
-        for check in checks
+        for case_id, found in recorder.checks.items()
+        for check in found
         if check.failure_info is not None
+        and not (check.name == "positive_data_acceptance" and _lacks_a_key(recorder, case_id))
     ]
+
+
+def _lacks_a_key(recorder: Any, case_id: str) -> bool:
+    """A schema cannot say that one of three names must be sent, in the body or as a header."""
+    response = recorder.interactions[case_id].response
+    return response is not None and b"nothing that tells a repeat" in response.content
 
 
 def _schema(stack: LocalStack) -> Any:
@@ -122,7 +130,6 @@ def _of_tenant(document: Json, tenant: Json, payments: list[str]) -> Json:
     schemas = narrowed["components"]["schemas"]
     body = schemas["IssueBody"]
     body["properties"]["accountShortCode"] = {"enum": sorted(tenant["accounts"])}
-    body["required"].append("clientRequestId")
     for path in narrowed["paths"].values():
         for operation in path.values():
             parameters = operation.get("parameters", [])
