@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -258,3 +259,14 @@ def test_one_tenant_that_fails_does_not_stop_the_others(
     hub.tenants.save(OTHER)
     with pytest.raises(RuntimeError, match="failed for 1 tenants"):
         invoke("schedules/collect_missed_events")
+
+
+def test_a_replay_shows_the_first_answer_after_the_status_has_moved_on(hub: Hub) -> None:
+    first = invoke("api/issue_payment")
+    payment = hub.payments.load(TENANT.tenant, json.loads(first["body"])["paymentId"])
+    assert payment is not None
+    hub.payments.change(
+        payment, lambda latest: replace(latest, vendor_status="Sent", revision=latest.revision + 1)
+    )
+    again = invoke("api/issue_payment")
+    assert (again["body"], again["headers"]["ETag"]) == (first["body"], first["headers"]["ETag"])
