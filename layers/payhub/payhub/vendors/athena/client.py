@@ -1,0 +1,58 @@
+"""athenahealth over HTTP: one call with a bearer token, once more with a new token on 401."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from payhub.domain.answers import NotSent, Unanswered
+from payhub.domain.tenant import Tenant
+from payhub.ports import Secrets
+from payhub.transport import Request, Response, Transport
+from payhub.vendors.athena.auth import FORM_TYPE, Tokens, settings_of
+
+UNAUTHORIZED = 401
+ACCEPTED = "application/json, */*;q=0.1"
+"""JSON, but a receipt may come as it is printed."""
+
+
+class Client:
+    """Calls the vendor for a tenant; never raises for what the network or the vendor does."""
+
+    def __init__(self, transport: Transport, secrets: Secrets, base_urls: frozenset[str]) -> None:
+        self._transport = transport
+        self._tokens = Tokens(transport, secrets)
+        self._base_urls = base_urls
+
+    def call(
+        self,
+        tenant: Tenant,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Response | NotSent | Unanswered:
+        """One request; `path` begins with a slash and is percent-encoded, `form` is the body.
+
+        A 401 comes from the gateway before anything is applied, so it is safe to send once more.
+        """
+        settings = settings_of(tenant)
+        if settings.base_url not in self._base_urls:
+            return NotSent(reason="the vendor's base URL is not on the stack's list")
+        body = None if form is None else urlencode(form).encode()
+
+        def send(token: str) -> Response | NotSent | Unanswered:
+            headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPTED}
+            if method != "GET":
+                headers["Content-Type"] = FORM_TYPE
+            url = settings.base_url + path
+            return self._transport.send(
+                Request(method=method, url=url, headers=headers, body=body, query=query)
+            )
+
+        token = self._tokens.token(tenant, settings)
+        if isinstance(token, NotSent):
+            return token
+        answer = send(token)
+        if not isinstance(answer, Response) or answer.status != UNAUTHORIZED:
+            return answer
+        token = self._tokens.renewed(tenant, settings, token)
+        return token if isinstance(token, NotSent) else send(token)
