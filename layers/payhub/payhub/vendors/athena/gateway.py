@@ -58,8 +58,11 @@ _CONTRACTS = _PATIENT + "/collectpayment/singleappointment"
 _PLANS = _PATIENT + "/collectpayment/paymentplan"
 
 _PURCHASE, _AUTHORIZATION = "PURCHASE", "AUTHORIZATION"
-_VOIDED_WORDS = re.compile(r"\b(?:already|has been|was)\s+(?:been\s+)?voided\b", re.IGNORECASE)
-_SETTLED_WORDS = re.compile(r"\bsettle(?:d|ment)\b", re.IGNORECASE)
+_VOIDED_WORDS = re.compile(
+    r"\balready\s+(?:been\s+)?void(?:ed)?\b|\bhas\s+been\s+voided\b", re.IGNORECASE
+)
+_SETTLED_WORDS = re.compile(r"\bsettled\b|\bafter\s+settlement\b", re.IGNORECASE)
+_NOT_SETTLED_WORDS = re.compile(r"\bnot\s+(?:yet\s+)?(?:been\s+)?settled\b", re.IGNORECASE)
 _DOLLARS = AmountUnit.DECIMAL_DOLLARS
 
 T = TypeVar("T")
@@ -236,8 +239,13 @@ def _names_of(path: str) -> frozenset[str]:
 
 
 def _path(path: str, payment: Payment) -> str:
-    values: dict[str, str | int] = {**payment.terms, "reference": payment.vendor_reference or ""}
-    return path.format(**{name: quote(str(values[name]), safe="") for name in _names_of(path)})
+    values: dict[str, str | int | None] = {
+        **payment.terms,
+        "reference": payment.vendor_reference,
+    }
+    named = {name: values[name] for name in _names_of(path)}
+    assert None not in named.values(), "a payment without a reference has nothing to act upon"
+    return path.format(**{name: quote(str(value), safe="") for name, value in named.items()})
 
 
 def _form(order: Order) -> dict[str, str] | None:
@@ -321,7 +329,7 @@ def _refunded(answer: Mapping[str, Any], order: Order) -> View | VendorRefused:
         return refused
     facts = {"refundid": wire.required_id(answer, "patientpaymentid")}
     if isinstance(answer.get("recordedtime"), str):
-        facts["recordedtime"] = answer["recordedtime"]
+        facts["recordedtime"] = scrub(answer["recordedtime"])
     return View(reference=order.payment.vendor_reference, status=contract.REFUNDED, facts=facts)
 
 
@@ -403,7 +411,7 @@ _READERS: Mapping[str, Read] = {
 def _void_refusal(refused: VendorRefused, order: Order) -> Answer:
     """A void of what is voided already has its effect; words that say both prove neither."""
     voided = _VOIDED_WORDS.search(refused.message) is not None
-    settled = _SETTLED_WORDS.search(refused.message) is not None
+    settled = _SETTLED_WORDS.search(_NOT_SETTLED_WORDS.sub("", refused.message)) is not None
     if voided and not settled:
         return Done(view=View(reference=order.payment.vendor_reference, status=contract.VOIDED))
     if settled and not voided:
@@ -424,7 +432,7 @@ def _wanted(order: Order, kind: str, amount_cents: int | None) -> wire.Wanted | 
         type=kind,
         amount_cents=amount_cents,
         brand=str(terms.get("cardbrand", "")),
-        last4=str(terms.get("cardlast4", "")),
+        last4=wire.last4(terms.get("cardlast4")) or "",
         earliest_ms=min(intents) - CLOCK_SKEW_MS,
         latest_ms=max(intents) + LATE_MS,
     )

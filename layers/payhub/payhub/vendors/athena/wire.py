@@ -314,7 +314,7 @@ def receipt_fits(receipt: Mapping[str, Any], wanted: Wanted) -> bool:
     return fits(
         _same(_word(receipt.get("type")), wanted.type),
         True if wanted.amount_cents is None else _same(amount, wanted.amount_cents),
-        not wanted.last4 or _same(_last4(receipt.get("cardnumberlast4digits")), wanted.last4),
+        not wanted.last4 or _same(last4(receipt.get("cardnumberlast4digits")), wanted.last4),
         not wanted.brand or _same(_brand(receipt.get("cardtypeabbreviation")), wanted.brand),
         _in_window(receipt, wanted),
     )
@@ -364,7 +364,7 @@ def _brand(value: object) -> str | None:
     return word if word in BRANDS else None
 
 
-def _last4(value: object) -> str | None:
+def last4(value: object) -> str | None:
     """Four digits, although a number has lost its leading zeros."""
     text = str(value).strip() if isinstance(value, str | int) else ""
     return text.zfill(4) if re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) else None
