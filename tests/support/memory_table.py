@@ -19,6 +19,7 @@ _CONDITIONS: dict[str, Callable[[Item | None, Item], bool]] = {
     conditions.SAME_REVISION: lambda item, values: (
         item is not None and item["rev"] == values[":rev"]
     ),
+    conditions.OWN_OR_NEW: lambda item, values: item is None or item["doc"] == values[":doc"],
     conditions.NOT_FINAL: lambda item, values: item is None or item["final"] == values[":false"],
 }
 
@@ -53,7 +54,7 @@ class MemoryTable:
         """All or none."""
         self._request("put_together")
         blocking = [self._in_the_way(put) for put in puts]
-        if any(item is not None for item in blocking):
+        if not all(self._holds(put) for put in puts):
             return copy.deepcopy(blocking)
         for put in puts:
             self._store(put)
@@ -102,10 +103,11 @@ class MemoryTable:
         yield from (copy.deepcopy(self.items[key]) for key in keys if key in self.items)
 
     def _in_the_way(self, put: Put) -> Item | None:
+        return None if self._holds(put) else self.items.get(_key(put.item))
+
+    def _holds(self, put: Put) -> bool:
         standing = self.items.get(_key(put.item))
-        if put.condition is None or _CONDITIONS[put.condition](standing, put.values or {}):
-            return None
-        return standing
+        return put.condition is None or _CONDITIONS[put.condition](standing, put.values or {})
 
     def _store(self, put: Put) -> None:
         self.items[_key(put.item)] = copy.deepcopy(put.item)

@@ -43,7 +43,17 @@ def order(world: World, unit: str = "cents", **changes: Any) -> Order:
     payment = issue(world).payment
     settings = {**TENANT.vendors["optum"], "amount_unit": unit}
     tenant = TENANT.model_copy(update={"vendors": {"optum": settings}})
-    return Order(tenant=tenant, payment=payment, action=payment.action, carried={}, **changes)
+    now_ms = payment.created_at_ms
+    return Order(
+        **{
+            "tenant": tenant,
+            "payment": payment,
+            "action": payment.action,
+            "carried": {},
+            "now_ms": now_ms,
+            **changes,
+        }
+    )
 
 
 def answers(status: int, body: Any) -> Handler:

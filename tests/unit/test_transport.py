@@ -4,13 +4,13 @@ import httpx
 import pytest
 
 from payhub.domain.answers import NotSent, Unanswered, VendorRefused
+from payhub.domain.scrub import scrub
 from payhub.transport import (
     ANSWER_MAX_BYTES,
     Request,
     Response,
     Transport,
     retry_after_seconds,
-    scrub,
     verdict_of,
 )
 

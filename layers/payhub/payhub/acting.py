@@ -41,7 +41,7 @@ def _act_on(hub: Hub, tenant: Tenant, payment: Payment, request: Request) -> Rep
             f"{payment.vendor} has no way to {request.verb} a payment.",
             payment_id=payment.payment_id,
         )
-    reading = vendor.gateway.read(order_of(tenant, payment, payment.action))
+    reading = vendor.gateway.read(order_of(hub, tenant, payment, payment.action))
     if isinstance(reading, VendorRefused):
         raise NotAllowed(
             f"The vendor does not show the payment: {reading.message}",

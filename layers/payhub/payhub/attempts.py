@@ -9,7 +9,8 @@ from dataclasses import replace
 from payhub.domain import outcomes
 from payhub.domain.actions import begin_attempt, check_guard
 from payhub.domain.answers import Answer, NotSent, Reading, VendorRefused, View
-from payhub.domain.errors import NothingToDo
+from payhub.domain.card import Card
+from payhub.domain.errors import ClaimTaken, NothingToDo
 from payhub.domain.outcomes import HUB, Rules
 from payhub.domain.payment import Action, ActionState, Payment
 from payhub.domain.records import DeadLetter
@@ -28,41 +29,45 @@ def rules_of(hub: Hub, payment: Payment, verb: str) -> Rules:
     return Rules(contract=vendor.contracts[verb], lifecycle=vendor.lifecycle, policy=hub.policy)
 
 
-def order_of(tenant: Tenant, payment: Payment, action: Action) -> Order:
+def order_of(hub: Hub, tenant: Tenant, payment: Payment, action: Action) -> Order:
     """The order that the vendor's client gets to read or to search."""
-    return Order(tenant=tenant, payment=payment, action=action, carried={})
+    now_ms = hub.clock.now_ms()
+    return Order(tenant=tenant, payment=payment, action=action, carried={}, now_ms=now_ms)
 
 
-def repeat(hub: Hub, tenant: Tenant, payment: Payment, action: Action) -> Reply:
+def repeat(
+    hub: Hub, tenant: Tenant, payment: Payment, action: Action, card: Card | None = None
+) -> Reply:
     """Answer a repeated request: what was proven not sent begins anew, all else is shown."""
     if action.state is not ActionState.NOT_SENT or action is not payment.action:
         return Reply(payment=payment, action=action, replayed=True)
-    now_ms = hub.clock.now_ms()
-    queued = hub.payments.change(
-        payment, lambda latest: redrive(latest, action.actor, "asked for again", now_ms)
-    )
-    settled = resend(hub, tenant, queued)
+    settled = resend(hub, tenant, payment, card)
     return Reply(payment=settled, action=settled.actions[action.number - 1])
 
 
-def carry(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
-    """Make the call that the open action's intent announces, and store what came back."""
+def carry(hub: Hub, tenant: Tenant, payment: Payment, card: Card | None = None) -> Payment:
+    """Make the call that the open action's intent announces, and store what came back.
+
+    A card comes with a caller's request and with nothing else.
+    """
     action = payment.action
     attempt = action.attempt
     assert attempt is not None and action.state is ActionState.SENDING
     if hub.policy.call_may_start(attempt, hub.clock.now_ms()):
-        answer = _perform(hub, tenant, payment, action)
+        answer = _perform(hub, tenant, payment, action, card)
     else:
         answer = NotSent(reason="the call could not start in time after the intent")
     return settle(hub, payment, attempt.token, answer)
 
 
-def _perform(hub: Hub, tenant: Tenant, payment: Payment, action: Action) -> Answer:
+def _perform(
+    hub: Hub, tenant: Tenant, payment: Payment, action: Action, card: Card | None
+) -> Answer:
     """The one call. What the caller sent along goes out whole or not at all."""
     carried = hub.payments.carried(payment) if action.number == 1 else {}
     if carried is None:
         return VendorRefused(message="not sent: what came with the request is not kept any more")
-    order = replace(order_of(tenant, payment, action), carried=carried)
+    order = replace(order_of(hub, tenant, payment, action), carried=carried, card=card)
     return hub.vendors[payment.vendor].gateway.perform(order)
 
 
@@ -70,12 +75,19 @@ def settle(hub: Hub, payment: Payment, token: str, answer: Answer) -> Payment:
     """Store an attempt's outcome over whatever others wrote meanwhile; see to what stays open."""
     rules = rules_of(hub, payment, payment.action.verb)
     luck, now_ms = hub.ids.luck(), hub.clock.now_ms()
-    return _store(
-        hub,
-        payment,
-        lambda latest: outcomes.record_answer(latest, token, answer, rules, now_ms, luck),
-        _given_up(payment, rules, now_ms) if isinstance(answer, NotSent) else None,
+    try:
+        return _store(
+            hub,
+            payment,
+            lambda latest: outcomes.record_answer(latest, token, answer, rules, now_ms, luck),
+            _given_up(payment, rules, now_ms) if isinstance(answer, NotSent) else None,
+        )
+    except ClaimTaken as taken:
+        holder = taken.holder
+    review = hub.payments.change(
+        payment, lambda latest: outcomes.claim_refused(latest, token, answer, holder, now_ms)
     )
+    return follow_up(hub, review)
 
 
 def _store(hub: Hub, payment: Payment, change: Change, letter: DeadLetter | None) -> Payment:
@@ -122,8 +134,8 @@ def remind(hub: Hub, payment: Payment) -> None:
     hub.queue.payment_due(payment.tenant, payment.payment_id, seconds)
 
 
-def resend(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
-    """Begin the next attempt of a queued action; a guarded verb asks the vendor's state first.
+def resend(hub: Hub, tenant: Tenant, payment: Payment, card: Card | None = None) -> Payment:
+    """Begin the next attempt of what waits for one; a guarded verb asks the vendor's state first.
 
     An attempt of a guarded verb exists only where the guard allowed it, so a state that the verb
     leads to proves later that the attempt was applied.
@@ -132,8 +144,11 @@ def resend(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
     vendor = hub.vendors[payment.vendor]
     guard = vendor.lifecycle.guards.get(action.verb)
     if guard is None:
-        return carry(hub, tenant, _begin(hub, payment, None))
-    reading = vendor.gateway.read(order_of(tenant, payment, action))
+        return carry(hub, tenant, _begin(hub, payment, None), card)
+    if action.state is ActionState.NOT_SENT:
+        payment = _queue_again(hub, payment)
+        action = payment.action
+    reading = vendor.gateway.read(order_of(hub, tenant, payment, action))
     if not isinstance(reading, View):
         return _put_off(hub, payment, reading)
     rules, now_ms, number = rules_of(hub, payment, action.verb), hub.clock.now_ms(), action.number
@@ -151,17 +166,44 @@ def resend(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
     return carry(hub, tenant, _begin(hub, payment, reading))
 
 
+def send_again(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
+    """Repeat an unknown call that the vendor recognises: its answer says what became of the first.
+
+    Past the time in which the vendor does so, nothing is sent and a person must look.
+    """
+    action = payment.action
+    assert action.attempt is not None
+    rules = rules_of(hub, payment, action.verb)
+    first = next(a for a in action.attempts if a.outcome in (None, "unknown"))
+    until_ms = hub.policy.recognised_until_ms(first, rules.contract)
+    now_ms, token = hub.clock.now_ms(), action.attempt.token
+    if until_ms is not None and now_ms > until_ms:
+        review = hub.payments.change(
+            payment, lambda latest: outcomes.give_up_asking(latest, token, now_ms)
+        )
+        return follow_up(hub, review)
+    return carry(hub, tenant, _begin(hub, payment, None))
+
+
+def _queue_again(hub: Hub, payment: Payment) -> Payment:
+    now_ms, actor = hub.clock.now_ms(), payment.action.actor
+    return hub.payments.change(
+        payment, lambda latest: redrive(latest, actor, "asked for again", now_ms)
+    )
+
+
 def _begin(hub: Hub, payment: Payment, view: View | None) -> Payment:
     """Store the next attempt's intent, with the vendor's word it was judged on."""
-    token, now_ms, number = hub.ids.new(), hub.clock.now_ms(), payment.action.number
-    rules = rules_of(hub, payment, payment.action.verb)
+    token, now_ms, waiting = hub.ids.new(), hub.clock.now_ms(), payment.action
+    rules = rules_of(hub, payment, waiting.verb)
+    actor = waiting.actor if waiting.state is ActionState.NOT_SENT else HUB
 
     def begin(latest: Payment) -> Payment:
         if view is not None:
             if latest.revision != payment.revision:
                 raise NothingToDo  # judged on an older revision: it stays due
             latest = outcomes.observe(latest, view, rules, now_ms, "read before the action")
-        return begin_attempt(latest, number, hub.policy, now_ms, token, HUB)
+        return begin_attempt(latest, waiting, hub.policy, now_ms, token, actor)
 
     return hub.payments.change(payment, begin)
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -16,11 +16,13 @@ class Place(StrEnum):
     QUERY = "query"
     HEADER = "header"
     BODY = "body"
+    FORM = "form"
+    """A form-encoded body, or JSON with the same fields; names in any case, none of them blank."""
 
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Marks a command's field: its place and, but for the body, its name there."""
+    """Marks a command's field: its place and, but for a body, its name there."""
 
     place: Place
     name: str = ""
@@ -35,6 +37,15 @@ class Body(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, alias_generator=to_camel
     )
+
+    card_fields: ClassVar[frozenset[str]] = frozenset()
+    """The fields in which a card number may stand; anywhere else one is refused."""
+
+
+class FormBody(Body):
+    """Base of form bodies, whose names are as the vendor writes them, without capitals."""
+
+    model_config = ConfigDict(alias_generator=None)
 
 
 class Command(BaseModel):

@@ -5,12 +5,14 @@ Inquiry is how an unknown attempt ends: in proof, or in a review where the vendo
 
 from dataclasses import replace
 
-from payhub.attempts import follow_up, order_of, rules_of
+from payhub.attempts import follow_up, order_of, rules_of, send_again
 from payhub.domain import outcomes
 from payhub.domain.answers import Finding, Matches, NotSent, Undecided, View
+from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.contract import Lookup
+from payhub.domain.errors import ClaimTaken
 from payhub.domain.outcomes import Rules
-from payhub.domain.payment import ActionState, Payment
+from payhub.domain.payment import Action, ActionState, Payment
 from payhub.domain.records import InboxRecord
 from payhub.domain.tenant import Tenant
 from payhub.ports import Change, Hub, Order
@@ -25,24 +27,40 @@ def inquire(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
     assert action is not None and action.attempt is not None
     token = action.attempt.token
     rules = rules_of(hub, payment, action.verb)
+    if rules.contract.lookup is Lookup.REPEAT:
+        return _still_unknown(hub, action, send_again(hub, tenant, payment))
     asked_at_ms = hub.clock.now_ms()
-    finding = _find(hub, order_of(tenant, payment, action), rules)
+    finding = _find(hub, order_of(hub, tenant, payment, action), rules)
     now_ms = hub.clock.now_ms()
-    after = hub.payments.change(
-        payment,
-        lambda latest: outcomes.record_finding(latest, token, finding, rules, asked_at_ms, now_ms),
-    )
+
+    def record(finding: Finding) -> Payment:
+        return hub.payments.change(
+            payment,
+            lambda latest: outcomes.record_finding(
+                latest, token, finding, rules, asked_at_ms, now_ms
+            ),
+        )
+
+    try:
+        after = record(finding)
+    except ClaimTaken:
+        after = record(Undecided(reason="what was found was just taken for another payment"))
+    return follow_up(hub, _still_unknown(hub, action, after))
+
+
+def _still_unknown(hub: Hub, asked: Action, after: Payment) -> Payment:
+    """Have the alarm know how old the oldest unknown call is."""
     still = after.open_action
     if still is not None and still.state is ActionState.UNKNOWN:
-        age_seconds = (now_ms - action.attempt.intent_at_ms) / 1000
+        age_seconds = (hub.clock.now_ms() - asked.attempts[0].intent_at_ms) / 1000
         hub.signals.count("OldestUnknownAgeSeconds", age_seconds)
-    return follow_up(hub, after)
+    return after
 
 
 def _find(hub: Hub, order: Order, rules: Rules) -> Finding:
     gateway = hub.vendors[order.payment.vendor].gateway
     if rules.contract.lookup is Lookup.SEARCH:
-        return gateway.search(order)
+        return _without_others(hub, order.payment, gateway.search(order))
     if rules.contract.lookup is Lookup.NONE:
         return Matches(views=())
     reading = gateway.read(order)
@@ -53,11 +71,23 @@ def _find(hub: Hub, order: Order, rules: Rules) -> Finding:
     return Matches(views=(reading,) if applied else ())
 
 
+def _without_others(hub: Hub, payment: Payment, finding: Finding) -> Finding:
+    """Only what no other payment holds: the vendor may show several that look the same."""
+    if isinstance(finding, Undecided) or not payment.reference_scope:
+        return finding
+    free = []
+    for view in finding.views:
+        key = reference_key(payment.vendor, payment.reference_scope + str(view.reference))
+        if owner_of(hub.payments.claim(payment.tenant, key)) in (None, payment.payment_id):
+            free.append(view)
+    return Matches(views=tuple(free))
+
+
 def watch(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
     """Look whether a second one turned up after a resend."""
     first = payment.actions[0]
     rules = rules_of(hub, payment, first.verb)
-    finding = _find(hub, order_of(tenant, payment, first), rules)
+    finding = _find(hub, order_of(hub, tenant, payment, first), rules)
     now_ms = hub.clock.now_ms()
     watched = hub.payments.change(
         payment, lambda latest: outcomes.record_watch(latest, finding, rules, now_ms)
@@ -106,7 +136,7 @@ def adopt_present_state(
     rules = rules_of(hub, payment, payment.action.verb)
     gateway = hub.vendors[payment.vendor].gateway
     for _ in range(OVERTAKEN_MAX):
-        reading = gateway.read(order_of(tenant, payment, payment.action))
+        reading = gateway.read(order_of(hub, tenant, payment, payment.action))
         if not isinstance(reading, View):
             return None
         now_ms = hub.clock.now_ms()

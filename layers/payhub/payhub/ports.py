@@ -8,6 +8,7 @@ from payhub.domain.answers import (
     Answer,
     Carried,
     Failure,
+    Fetched,
     Finding,
     Missed,
     MissedEvent,
@@ -15,6 +16,8 @@ from payhub.domain.answers import (
     Registered,
     VendorEvent,
 )
+from payhub.domain.card import Card
+from payhub.domain.claims import Claim
 from payhub.domain.contract import Contract, Lifecycle
 from payhub.domain.payment import Action, Payment
 from payhub.domain.policy import Policy
@@ -59,11 +62,18 @@ class Ids(Protocol):
 class PaymentStore(Protocol):
     """Payments: strongly consistent per payment, every write conditional."""
 
-    def create(self, payment: Payment, carried: Carried | None) -> Payment:
+    def create(
+        self, payment: Payment, carried: Carried | None, claims: Sequence[Claim] = ()
+    ) -> Payment:
         """Store a new payment, or give back the one that stands under its id.
 
-        Compare tokens or revisions to tell which. The carried body is written first.
+        Compare tokens or revisions to tell which. The carried body is written first; `claims` are
+        written with the payment or not at all. Raises ClaimTaken when one of them has changed.
         """
+        ...
+
+    def claim(self, tenant: str, key: str) -> Claim | None:
+        """Who holds the claim, read consistently."""
         ...
 
     def load(self, tenant: str, payment_id: str) -> Payment | None:
@@ -84,7 +94,9 @@ class PaymentStore(Protocol):
     ) -> Payment:
         """Apply `change`, and again to what another writer stored meanwhile, until it holds.
 
-        `applied` (the event it comes from) and `dead_letter` are written with it or not at all.
+        `applied` (the event it comes from) and `dead_letter` are written with it or not at all. So
+        is the claim on the vendor's reference, of a payment that has a scope for it; raises
+        ClaimTaken when another payment holds that reference.
         """
         ...
 
@@ -215,6 +227,9 @@ class Order:
     payment: Payment
     action: Action
     carried: Carried
+    now_ms: int
+    card: Card | None = None
+    """In a request that presents one; never when the hub acts by itself."""
 
 
 class Gateway(Protocol):
@@ -230,6 +245,16 @@ class Gateway(Protocol):
 
     def search(self, order: Order) -> Finding:
         """Every payment at the vendor that carries this order's reference."""
+        ...
+
+
+class DocumentSource(Protocol):
+    """The side of a vendor's client that fetches what is only shown to callers."""
+
+    def fetch(
+        self, tenant: Tenant, document: str, ids: Mapping[str, str], query: Mapping[str, str]
+    ) -> Fetched | Failure:
+        """The document of that name (`list_receipts`, ...) for the ids of its path."""
         ...
 
 
@@ -294,6 +319,11 @@ class Vendor(Protocol):
         ...
 
     @property
+    def notifies(self) -> bool:
+        """Whether it sends notifications at all."""
+        ...
+
+    @property
     def events(self) -> EventReader:
         """How its notifications are read."""
         ...
@@ -308,6 +338,11 @@ class Vendor(Protocol):
     @property
     def gateway(self) -> Gateway:
         """Its client for payments."""
+        ...
+
+    @property
+    def documents(self) -> DocumentSource:
+        """Its client for documents. Raises NotFound where the vendor keeps none for callers."""
         ...
 
     @property

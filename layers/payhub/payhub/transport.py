@@ -1,6 +1,5 @@
 """HTTP manners shared by all vendors: one deadline, what an error proves, no secrets in words."""
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from payhub.domain.answers import NotSent, Unanswered, VendorRefused
+from payhub.domain.scrub import scrub
 
 ANSWER_MAX_BYTES = 2_000_000
-WORDS_MAX_CHARS = 300
 
 NEVER_MADE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """The connection was never made, so nothing can have been applied: verdict SAFE."""
@@ -22,8 +21,6 @@ SAFE_STATUSES = frozenset({401, 403, 429})
 
 REFUSED_STATUSES = frozenset({400, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422})
 """The vendor judged the request and said no: verdict NEVER."""
-
-_LONG_DIGITS = re.compile(r"\d(?:[ -]?\d){11,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +124,3 @@ def retry_after_seconds(value: str | None) -> int | None:
         return None
     now = datetime.now(UTC)
     return max(0, min(int((at.astimezone(UTC) - now).total_seconds()) + 1, 86400))
-
-
-def scrub(words: str) -> str:
-    """A vendor's words in one short line, without anything that looks like a card number."""
-    line = " ".join(_LONG_DIGITS.sub("[number]", words).split())
-    printable = "".join(c for c in line if c.isprintable())
-    return printable[:WORDS_MAX_CHARS]

@@ -1,6 +1,7 @@
 """Opening an action on a payment and beginning its attempts: who may, and when."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from payhub.domain.answers import View
 from payhub.domain.contract import Guard
@@ -29,6 +30,7 @@ class Request:
     key_digest: str | None = None
     if_match_revision: int | None = None
     reason: str | None = None
+    terms: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def same_request(payment: Payment, request: Request) -> Action | None:
@@ -113,13 +115,14 @@ def _refuse_while_open(payment: Payment) -> None:
 def check_guard(verb: str, guard: Guard, view: View) -> str | None:
     """Why the vendor's present word does not allow the verb, or None when it does."""
     balance = view.available_balance_cents
-    shown = "unknown" if balance is None else f"{balance} cents"
-    if view.status in guard.statuses and not (guard.needs_balance and balance == 0):
+    empty = guard.needs_balance and balance == 0
+    if view.status in guard.statuses and not empty and view.refusal is None:
         return None
-    return (
-        f"A payment in status {view.status} with an available balance of {shown}"
-        f" cannot be {_past(verb)}. {guard.rule}"
-    )
+    shown = f"A payment in status {view.status}"
+    if guard.needs_balance:
+        words = "unknown" if balance is None else f"{balance} cents"
+        shown += f" with an available balance of {words}"
+    return " ".join(filter(None, [f"{shown} cannot be {_past(verb)}.", view.refusal, guard.rule]))
 
 
 def refuse_guard(payment: Payment, verb: str, guard: Guard, view: View) -> None:
@@ -147,18 +150,31 @@ def open_queued(
     )
 
 
+WAITS_IN = {
+    ActionState.QUEUED: "tried again",
+    ActionState.UNKNOWN: "repeated, which the vendor recognises",
+    ActionState.NOT_SENT: "asked for again",
+}
+"""The states out of which an action is sent once more, and why it then is."""
+
+
 def begin_attempt(
-    payment: Payment, number: int, policy: Policy, now_ms: int, token: str, actor: str
+    payment: Payment, waiting: Action, policy: Policy, now_ms: int, token: str, actor: str
 ) -> Payment:
-    """Store the intent of the next attempt of action `number`.
+    """Store the intent of the next attempt of an action, as it was seen `waiting`.
 
     Raises NothingToDo when somebody else has begun it, or it has ended.
     """
     action = payment.action
-    if action.number != number or action.state is not ActionState.QUEUED:
+    same = (action.number, action.state, action.tries) == (
+        waiting.number,
+        waiting.state,
+        waiting.tries,
+    )
+    if not same or action.state not in WAITS_IN:
         raise NothingToDo
     sending = replace(action, state=ActionState.SENDING)
-    return _begun(payment, sending, policy, now_ms, token, actor, "tried again")
+    return _begun(payment, sending, policy, now_ms, token, actor, WAITS_IN[action.state])
 
 
 def _new_action(payment: Payment, request: Request, state: ActionState, now_ms: int) -> Action:
@@ -170,6 +186,7 @@ def _new_action(payment: Payment, request: Request, state: ActionState, now_ms: 
         opened_at_ms=now_ms,
         key_digest=request.key_digest,
         reason=request.reason,
+        terms=request.terms,
     )
 
 

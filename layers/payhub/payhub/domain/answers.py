@@ -1,16 +1,24 @@
 """What can come back from a vendor: answers, views of a payment, findings, events."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The vendor's present word about one payment."""
+    """The vendor's present word about one payment.
 
-    reference: str
+    `reference` is None for what the vendor gives no id to. `facts` is what else it said and callers
+    are told, by names of ours. `amount_cents` is what moved, where that is not what was asked for.
+    `refusal` is why the verb in question is not allowed, although the status would allow it.
+    """
+
+    reference: str | None
     status: str
     available_balance_cents: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    amount_cents: int | None = None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +30,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorRefused:
-    """The vendor said no, for good: verdict NEVER (repeating would be refused again)."""
+    """The vendor said no, for good: verdict NEVER (repeating would be refused again).
+
+    `status` is the payment's status where the refusal shows it, `facts` what else it said.
+    """
 
     message: str
     code: str | None = None
+    status: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +79,13 @@ class Undecided:
 
 
 Finding = Matches | Undecided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A document that the vendor keeps, as JSON values in the types it documents."""
+
+    content: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

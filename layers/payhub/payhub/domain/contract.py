@@ -20,6 +20,8 @@ class Lookup(StrEnum):
     """The vendor's lists are searched for our own reference."""
     STATUS = "status"
     """The payment's present status at the vendor proves whether the operation was applied."""
+    REPEAT = "repeat"
+    """The same call again: the vendor recognises it and says what became of the first one."""
     NONE = "none"
     """The vendor offers no way to know."""
 
@@ -31,6 +33,8 @@ class Resend(StrEnum):
     """The hub sends it again by itself, as the next attempt of the same payment."""
     CALLER_DECIDES = "caller_decides"
     """The attempt ends as not captured; the caller may try again with a new key."""
+    NEVER = "never"
+    """Nothing proves it absent, so nothing is sent again: a person looks at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +42,10 @@ class Contract:
     """One row of the vendor-operation contract table.
 
     `late_apply_bound_seconds` is how long after a call was cut off the vendor may still apply it;
-    None means without bound, so that absence is never proof. `expected_ends` names, for each fault
-    the sandbox can play, the states an action may end in.
+    None means without bound, so that absence is never proof. `duplicate_window_seconds` is how long
+    after the first call the vendor recognises a repeat (None: it always does, or never).
+    `carries_card` operations are synchronous only: what they need to be sent is kept nowhere.
+    `expected_ends` names, for each fault the sandbox can play, the states an action may end in.
     """
 
     vendor: str
@@ -54,6 +60,7 @@ class Contract:
     amount_unit: str
     moves_money: bool
     queueable: bool
+    carries_card: bool = False
     expected_ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -74,6 +81,8 @@ class Lifecycle:
     `resting`: statuses in which nothing more is expected until somebody acts.
     `guards`: verb -> when it is allowed. `applied`: verb -> statuses that prove it was applied.
     `money_back`: statuses in which the money came back, so that leaving one unasked alarms.
+    `shows_balance`: whether the vendor tells what is left of a payment, so that a word without it
+    is worth confirming.
     """
 
     moves: Mapping[str, frozenset[str]]
@@ -81,6 +90,7 @@ class Lifecycle:
     guards: Mapping[str, Guard]
     applied: Mapping[str, frozenset[str]]
     money_back: frozenset[str]
+    shows_balance: bool = True
 
     def can_reach(self, start: str, goal: str) -> bool:
         """Whether the vendor may get from `start` to `goal` without anybody acting."""

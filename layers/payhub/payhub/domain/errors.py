@@ -61,6 +61,14 @@ class RevisionMismatch(Refused):
     """If-Match names a revision that is not the present one."""
 
 
+class PossibleDuplicate(Refused):
+    """Another payment looks like the same money; `payment_id` names it."""
+
+
+class VendorUnavailable(Refused):
+    """The vendor could not be asked now; nothing was changed."""
+
+
 class BodyTooLarge(Refused):
     """The request body is over the limit."""
 
@@ -75,6 +83,14 @@ class BadSignature(Refused):
 
 class BadCredentials(Refused):
     """Client credentials that do not match a client."""
+
+
+class ClaimTaken(Exception):
+    """Another payment holds, or has just written, what this one claims."""
+
+    def __init__(self, holder: str | None) -> None:
+        super().__init__(holder)
+        self.holder = holder
 
 
 class NothingToDo(Exception):

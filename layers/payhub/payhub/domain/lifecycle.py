@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from payhub.domain.payment import Action, ActionState, FinalAnswer, Payment, Transition
@@ -12,6 +13,7 @@ ACTION_MOVES: Mapping[ActionState | None, Mapping[ActionState, str]] = {
     None: {
         S.SENDING: "intent stored, call follows",
         S.QUEUED: "accepted, the vendor could not be read yet",
+        S.DONE: "made at the vendor before the hub was asked about it",
     },
     S.SENDING: {
         S.DONE: "the vendor carried it out",
@@ -29,6 +31,7 @@ ACTION_MOVES: Mapping[ActionState | None, Mapping[ActionState, str]] = {
         S.NEEDS_REVIEW: "a late answer shows a second one",
     },
     S.UNKNOWN: {
+        S.SENDING: "repeated, which the vendor recognises",
         S.DONE: "found at the vendor",
         S.REFUSED: "a late refusal, or absent after one",
         S.QUEUED: "absent after the quarantine, sent again",
@@ -46,12 +49,16 @@ ACTION_MOVES: Mapping[ActionState | None, Mapping[ActionState, str]] = {
     S.NOT_CAPTURED: {S.NEEDS_REVIEW: "the vendor shows one after all"},
     S.NOT_SENT: {
         S.NEEDS_REVIEW: "the vendor shows one after all",
-        S.QUEUED: "the caller repeats it, or an operator redrives it",
+        S.SENDING: "the caller repeats it",
+        S.QUEUED: "an operator redrives it",
     },
 }
 
 FINAL_STATES = frozenset({S.DONE, S.REFUSED, S.NOT_CAPTURED})
 """Ends whose answer is stored and replayed for ever."""
+
+
+NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 
 class IllegalMove(AssertionError):
@@ -65,11 +72,13 @@ def evolve(
     actor: str,
     reason: str,
     action: Action | None = None,
+    facts: Mapping[str, str] = NO_FACTS,
     **changes: Any,
 ) -> Payment:
     """The payment's next revision, with every change of status or action in its history.
 
-    `action` replaces the payment's action of the same number, or is appended as the next one.
+    `action` replaces the payment's action of the same number, or is appended as the next one; when
+    this ends it, `facts` become part of the answer that callers are given for ever.
     Raises IllegalMove when ACTION_MOVES does not allow it.
     """
     if action is not None:
@@ -105,7 +114,7 @@ def evolve(
             )
         )
     after = replace(after, history=after.history + tuple(trail))
-    return _with_final_answer(after, action, now_ms) if action is not None else after
+    return after if action is None else _with_final_answer(after, action, facts, now_ms)
 
 
 def _check_move(before: ActionState | None, after: ActionState) -> None:
@@ -122,7 +131,9 @@ def _with_action(payment: Payment, action: Action) -> tuple[Action, ...]:
     return (*kept, action, *payment.actions[action.number :])
 
 
-def _with_final_answer(payment: Payment, action: Action, now_ms: int) -> Payment:
+def _with_final_answer(
+    payment: Payment, action: Action, facts: Mapping[str, str], now_ms: int
+) -> Payment:
     """Fix what callers are told about this action for ever, the first time it ends."""
     if action.answer is not None or action.state not in FINAL_STATES:
         return payment
@@ -135,6 +146,7 @@ def _with_final_answer(payment: Payment, action: Action, now_ms: int) -> Payment
         vendor_reference=payment.vendor_reference,
         vendor_code=last.code if last and action.state is S.REFUSED else None,
         vendor_message=_refusal(action),
+        facts=facts,
     )
     return replace(payment, actions=_with_action(payment, replace(action, answer=answer)))
 

@@ -132,6 +132,31 @@ def record_finding(
     return _absent(payment, action, action.attempt, rules, asked_at_ms, now_ms)
 
 
+def claim_refused(
+    payment: Payment, token: str, answer: Answer, holder: str | None, now_ms: int
+) -> Payment:
+    """The vendor's answer names what is another payment's already: a person must look."""
+    action, attempt = _find_attempt(payment, token)
+    noted = _noted(action, attempt, answer, now_ms)
+    why = f"the vendor's answer names what payment {holder} holds"
+    if noted.state is ActionState.NEEDS_REVIEW:
+        return payment
+    review = replace(noted, state=ActionState.NEEDS_REVIEW)
+    return evolve(payment, now_ms=now_ms, actor=HUB, reason=why, action=review, due_at_ms=None)
+
+
+def give_up_asking(payment: Payment, token: str, now_ms: int) -> Payment:
+    """The time in which the vendor recognises a repeat is over, and nothing else tells."""
+    action = payment.open_action
+    if action is None or action.state is not ActionState.UNKNOWN or action.attempt is None:
+        raise NothingToDo
+    if action.attempt.token != token:
+        raise NothingToDo
+    review = replace(action, state=ActionState.NEEDS_REVIEW)
+    why = "the vendor does not recognise a repeat any more, and offers no other way to know"
+    return evolve(payment, now_ms=now_ms, actor=HUB, reason=why, action=review, due_at_ms=None)
+
+
 def record_watch(payment: Payment, finding: Finding, rules: Rules, now_ms: int) -> Payment:
     """Store what inquiry after a resend, or after "not captured", found: a second one alarms."""
     first = payment.actions[0]
@@ -219,7 +244,8 @@ def _note(answer: Answer) -> dict[str, Any]:
 def _late_answer(payment: Payment, noted: Action, answer: Answer, now_ms: int) -> Payment:
     """An answer to an attempt that is not waited for any more."""
     contradicts = isinstance(answer, Done) and (
-        noted.state is not ActionState.DONE or payment.vendor_reference != answer.view.reference
+        noted.state is not ActionState.DONE
+        or answer.view.reference not in (None, payment.vendor_reference)
     )
     if contradicts and not noted.state.is_open:
         review = replace(noted, state=ActionState.NEEDS_REVIEW)
@@ -232,7 +258,8 @@ def _late_answer(payment: Payment, noted: Action, answer: Answer, now_ms: int) -
 def _done(
     payment: Payment, action: Action, view: View, rules: Rules, now_ms: int, reason: str
 ) -> Payment:
-    references = {a.reference for a in action.attempts if a.reference} | {view.reference}
+    references = {a.reference for a in action.attempts if a.reference}
+    references |= {view.reference} if view.reference else set()
     if action.number == 1 and len(references) > 1:
         review = replace(action, state=ActionState.NEEDS_REVIEW)
         return evolve(
@@ -244,14 +271,17 @@ def _done(
             vendor_reference=payment.vendor_reference or view.reference,
             due_at_ms=None,
         )
-    watch = _watch(action, rules, now_ms) if len(action.attempts) > 1 else None
+    sent_again = len(action.attempts) > 1 and _was_unknown(action)
+    watch = _watch(action, rules, now_ms) if sent_again else None
     done = evolve(
         payment,
         now_ms=now_ms,
         actor=VENDOR,
         reason=reason,
         action=replace(action, state=ActionState.DONE, watch_until_ms=watch),
-        vendor_reference=view.reference,
+        facts=view.facts,
+        amount_cents=payment.amount_cents if view.amount_cents is None else view.amount_cents,
+        vendor_reference=view.reference or payment.vendor_reference,
         vendor_status=_merged_status(payment, action, view, rules.lifecycle),
         available_balance_cents=view.available_balance_cents,
     )
@@ -271,7 +301,7 @@ def _refused(
     payment: Payment, action: Action, answer: VendorRefused, rules: Rules, now_ms: int
 ) -> Payment:
     """A refusal ends the action, unless an earlier attempt may be what it is refused for."""
-    earlier_unknown = any(a.outcome in (None, "unknown") for a in action.attempts[:-1])
+    earlier_unknown = _was_unknown(replace(action, attempts=action.attempts[:-1]))
     if earlier_unknown and rules.contract.lookup is Lookup.STATUS:
         why = "a repeat was refused: the first may have been applied"
         return _unknown(payment, action, why, rules, now_ms, due_ms=now_ms)
@@ -282,6 +312,8 @@ def _refused(
         actor=VENDOR,
         reason=answer.message,
         action=replace(action, state=ActionState.REFUSED, watch_until_ms=watch),
+        facts=answer.facts,
+        vendor_status=answer.status or payment.vendor_status,
         due_at_ms=None,
     )
     return replace(refused, due_at_ms=_due(refused, rules, now_ms))
@@ -290,8 +322,11 @@ def _refused(
 def _not_sent(
     payment: Payment, action: Action, answer: NotSent, rules: Rules, now_ms: int, luck: float
 ) -> Payment:
-    used_up = action.tries >= rules.policy.retry_attempts_max or not rules.contract.queueable
     wait_ms = rules.policy.backoff_ms(action.tries, answer.retry_after_seconds, luck)
+    if rules.contract.lookup is Lookup.REPEAT and _was_unknown(action):
+        # This repeat did not get there, so nothing is known about the first call yet.
+        return _unknown(payment, action, answer.reason, rules, now_ms, due_ms=now_ms + wait_ms)
+    used_up = action.tries >= rules.policy.retry_attempts_max or not rules.contract.queueable
     return evolve(
         payment,
         now_ms=now_ms,
@@ -311,9 +346,15 @@ def _unknown(
     due_ms: int | None = None,
 ) -> Payment:
     ask_at_ms = now_ms + rules.policy.inquiry_interval_seconds * 1000
-    changes = {"due_at_ms": ask_at_ms if due_ms is None else due_ms}
     unknown = replace(action, state=ActionState.UNKNOWN)
-    return evolve(payment, now_ms=now_ms, actor=HUB, reason=reason, action=unknown, **changes)
+    return evolve(
+        payment,
+        now_ms=now_ms,
+        actor=HUB,
+        reason=reason,
+        action=unknown,
+        due_at_ms=ask_at_ms if due_ms is None else due_ms,
+    )
 
 
 def _absent(
@@ -359,17 +400,23 @@ def _end_of_absence(attempt: Attempt, rules: Rules, ends_ms: int | None) -> tupl
 
 
 def _several(payment: Payment, action: Action, finding: Matches, now_ms: int) -> Payment:
-    references = ", ".join(sorted(view.reference for view in finding.views))
-    first = finding.views[0]
+    references = ", ".join(sorted(str(view.reference) for view in finding.views))
+    # A reference that only one payment may hold is not taken on a guess.
+    guess = None if payment.reference_scope else finding.views[0].reference
     return evolve(
         payment,
         now_ms=now_ms,
         actor=VENDOR,
         reason=f"the vendor shows {len(finding.views)} of it: {references}",
         action=replace(action, state=ActionState.NEEDS_REVIEW),
-        vendor_reference=payment.vendor_reference or first.reference,
+        vendor_reference=payment.vendor_reference or guess,
         due_at_ms=None,
     )
+
+
+def _was_unknown(action: Action) -> bool:
+    """Whether an attempt of it may have been applied although its answer never came."""
+    return any(attempt.outcome in (None, "unknown") for attempt in action.attempts)
 
 
 def _watch(action: Action, rules: Rules, now_ms: int) -> int | None:
@@ -382,7 +429,8 @@ def _watch(action: Action, rules: Rules, now_ms: int) -> int | None:
 def _due_to_confirm(payment: Payment, view: View, rules: Rules, now_ms: int) -> int | None:
     """When to look again after a word of the vendor: one without a balance is confirmed."""
     due_ms = _due(payment, rules, now_ms)
-    if due_ms is None and view.available_balance_cents is None:
+    confirms = rules.lifecycle.shows_balance and view.available_balance_cents is None
+    if due_ms is None and confirms:
         return rules.policy.next_refresh_ms(payment, now_ms)
     return due_ms
 

@@ -66,6 +66,15 @@ class FinalAnswer:
     vendor_reference: str | None = None
     vendor_code: str | None = None
     vendor_message: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Origin(StrEnum):
+    """Who made a payment."""
+
+    HUB = "hub"
+    EXTERNAL = "external"
+    """Made at the vendor before or beside the hub, which then carries out what is asked of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +91,7 @@ class Action:
     opened_at_ms: int
     key_digest: str | None = None
     reason: str | None = None
+    terms: Mapping[str, str | int] = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
     put_offs: int = 0
     refusal: str | None = None
@@ -122,6 +132,8 @@ class Payment:
     """One payment of any vendor. Times are epoch milliseconds, amounts cents.
 
     `due_at_ms` is when the hub must look at it again by itself (None: nothing unfinished).
+    `reference_scope` is what a vendor's number needs beside it to be unique (practice, kind); a
+    payment that has one owns its reference, and no other payment may take it.
     """
 
     tenant: str
@@ -137,6 +149,8 @@ class Payment:
     revision: int = 0
     vendor_reference: str | None = None
     vendor_status: str | None = None
+    reference_scope: str = ""
+    origin: Origin = Origin.HUB
     caller_request_id: str | None = None
     has_carried_body: bool = False
     terms: Mapping[str, str | int] = field(default_factory=dict)
@@ -153,6 +167,13 @@ class Payment:
         if first is ActionState.DONE and self.vendor_status is not None:
             return self.vendor_status
         return STATUS_WITHOUT_VENDOR[first]
+
+    @property
+    def scoped_reference(self) -> str | None:
+        """The vendor's reference as it is unique for the tenant."""
+        if self.vendor_reference is None:
+            return None
+        return self.reference_scope + self.vendor_reference
 
     @property
     def action(self) -> Action:

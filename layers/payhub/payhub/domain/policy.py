@@ -9,6 +9,9 @@ SECOND_MS = 1000
 LOOK_AGAIN_MAX_MS = 6 * 3600 * SECOND_MS
 """Nothing unfinished is left unlooked-at for longer than this."""
 
+CLOCK_DIFFERENCE_SECONDS = 300
+"""How far the vendor's clock may be from ours where a window of the vendor's is used."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -26,6 +29,7 @@ class Policy:
     park_seconds: int
     intent_margin_seconds: int = 5
     call_start_limit_seconds: int = 10
+    duplicate_window_seconds: int = 600
 
     def call_may_start(self, attempt: Attempt, now_ms: int) -> bool:
         """Whether the intent is young enough: an old one may already be presumed unknown."""
@@ -57,6 +61,19 @@ class Policy:
             return None
         seconds = self.function_timeout_seconds + self.vendor_timeout_seconds + bound
         return attempt.intent_at_ms + seconds * SECOND_MS
+
+    def recognised_until_ms(self, first: Attempt, contract: Contract) -> int | None:
+        """Until when a repeat of the first call may start and still be recognised; None: always.
+
+        The margin covers the time the call may take and a difference between the clocks.
+        """
+        window = contract.duplicate_window_seconds
+        if window is None:
+            return None
+        margin = (
+            self.call_start_limit_seconds + self.vendor_timeout_seconds + CLOCK_DIFFERENCE_SECONDS
+        )
+        return first.intent_at_ms + (window - margin) * SECOND_MS
 
     def next_inquiry_ms(self, since_ms: int, now_ms: int, not_beyond_ms: int | None) -> int:
         """When to ask again: at the interval, more rarely as the matter grows old."""

@@ -21,6 +21,7 @@ R = TypeVar("R")
 OPERATOR = Role.OPERATOR
 
 Answer = dict[str, Any]
+Dialect = Callable[[Answer], Answer]
 Render = Callable[[R, Caller, str], Answer]
 
 
@@ -40,6 +41,7 @@ class Handler:
 
     handle: Callable[[HttpRequest], Answer]
     declaration: Declaration
+    dialect: Dialect | None = None
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> Answer:
         """Answer an API Gateway proxy event."""
@@ -48,6 +50,8 @@ class Handler:
             answer = self.handle(request)
         except Exception as error:  # noqa: BLE001
             answer = _problem_of(error, request)
+        if self.dialect is not None:
+            answer = self.dialect(answer)
         logger.info(
             "answered",
             route=f"{request.method} {request.resource}",
@@ -64,8 +68,12 @@ def endpoint(
     command: type[C],
     render: Render[R] = representations.reply_answer,  # type: ignore[assignment]
     role: Role = Role.CALLER,
+    dialect: Dialect | None = None,
 ) -> Handler:
-    """A Lambda handler that does `operation` for the caller the authorizer vouches for."""
+    """A Lambda handler that does `operation` for the caller the authorizer vouches for.
+
+    `dialect` says problems as the clients of a vendor's path expect them.
+    """
     hub = wiring.hub()
 
     def handle(request: HttpRequest) -> Answer:
@@ -74,7 +82,7 @@ def endpoint(
         return render(result, caller, request.correlation_id)
 
     declaration = Declaration(operation=operation, command=command, render=render, role=role)
-    return Handler(handle, declaration)
+    return Handler(handle, declaration, dialect)
 
 
 def _problem_of(error: Exception, request: HttpRequest) -> Answer:

@@ -9,13 +9,12 @@ from payhub import wiring
 from payhub.domain.errors import BadCredentials
 from payhub.entrypoints.http import Answer, Declaration, Handler
 from payhub.entrypoints.representations import json_answer
-from payhub.entrypoints.requests import HttpRequest, check_body
+from payhub.entrypoints.requests import FORM_TYPE, HttpRequest, check_body
 from payhub.operations.issue_token import IssueToken, issue_token
 
 if TYPE_CHECKING:
     from payhub.entrypoints import shapes
 
-FORM_TYPE = "application/x-www-form-urlencoded"
 GRANT = "client_credentials"
 PARAMETERS = ("grant_type", "client_id", "client_secret")
 """Each may be sent once; others are ignored, as the RFC wants it."""

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from payhub.domain import errors
+from payhub.domain.scrub import without_numbers
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -35,8 +36,11 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.NotAllowed: Kind(409, "not-allowed", "The payment's state does not allow it", "never, while the state stays"),
     errors.RevisionNeeded: Kind(409, "revision-needed", "Repeat or new request?", "with If-Match or a key"),
     errors.RevisionMismatch: Kind(412, "revision-mismatch", "The payment has changed", "after reading it again"),
+    errors.PossibleDuplicate: Kind(409, "possible-duplicate", "The same money may be booked twice", "with confirmnotduplicate=true if it is other money"),
+    errors.ClaimTaken: Kind(409, "claim-taken", "Another payment holds this reference", "never"),
     errors.BodyTooLarge: Kind(413, "body-too-large", "The body is too large", "with a smaller body"),
-    errors.UnsupportedMedia: Kind(415, "unsupported-media-type", "The content type is not supported", "with application/json"),
+    errors.UnsupportedMedia: Kind(415, "unsupported-media-type", "The content type is not supported", "with the content type that the detail names"),
+    errors.VendorUnavailable: Kind(503, "vendor-unavailable", "The vendor cannot be asked now", "later"),
     errors.KeyReused: Kind(422, "key-reused", "The key was used with another request", "with a new key"),
 }  # fmt: skip
 
@@ -55,6 +59,9 @@ NOT_SENT = Kind(
 UNKNOWN_ROUTE = Kind(404, "unknown-route", "There is no such path", "never")
 WRONG_METHOD = Kind(
     405, "wrong-method", "The path does not take this method", "with an allowed method"
+)
+REFUSED_BY_VENDOR = Kind(
+    400, "refused-by-vendor", "The vendor refused the request", "after mending it"
 )
 UNEXPECTED = Kind(500, "unexpected", "Something went wrong in the hub", "with the same key")
 UNAVAILABLE = Kind(503, "unavailable", "The hub cannot reach its own storage", "with the same key")
@@ -102,9 +109,12 @@ def problem_of(error: Exception, correlation_id: str | None) -> dict[str, Any] |
         return None
     members: dict[str, Any] = {"payment_id": getattr(error, "payment_id", None)}
     if isinstance(error, errors.InvalidRequest) and error.errors:
-        members["errors"] = [{"field": e.field, "detail": e.detail} for e in error.errors]
+        members["errors"] = [
+            {"field": without_numbers(e.field), "detail": e.detail} for e in error.errors
+        ]
     detail = getattr(error, "detail", kind.title)
-    return problem(kind, detail, correlation_id=correlation_id, **members)
+    headers = {"Retry-After": "2"} if kind.status == UNAVAILABLE.status else None
+    return problem(kind, detail, headers=headers, correlation_id=correlation_id, **members)
 
 
 def fields_of(error: ValidationError) -> Sequence[errors.FieldError]:

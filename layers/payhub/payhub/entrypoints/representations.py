@@ -90,7 +90,8 @@ def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None
     }
 
 
-def _payment_headers(payment: Payment, revision: int, *, replayed: bool = False) -> dict[str, str]:
+def payment_headers(payment: Payment, revision: int, *, replayed: bool = False) -> dict[str, str]:
+    """Which payment it is, at which revision, and where to look."""
     headers = {
         "Payment-Id": payment.payment_id,
         "ETag": f'"{revision}"',
@@ -101,7 +102,7 @@ def _payment_headers(payment: Payment, revision: int, *, replayed: bool = False)
 
 def payment_answer(payment: Payment, caller: Caller, correlation_id: str) -> Answer:
     """200 with the payment."""
-    headers = _payment_headers(payment, payment.revision)
+    headers = payment_headers(payment, payment.revision)
     return json_answer(200, payment_object(payment, caller), headers)
 
 
@@ -109,25 +110,36 @@ def reply_answer(reply: Reply, caller: Caller, correlation_id: str) -> Answer:
     """What became of an action: done, under way, or why not."""
     payment, action = reply.payment, reply.action
     final = action.answer
-    if action.state is ActionState.SENDING:
-        return _problem(
-            problems.RUNNING, "The same request is being carried out.", reply, correlation_id
-        )
-    if final is None and action.state is ActionState.NOT_SENT:
-        last = action.attempt
-        detail = last.detail if last and last.detail else "The vendor could not be reached."
-        return _problem(problems.NOT_SENT, detail, reply, correlation_id)
     if final is None:
-        headers = _payment_headers(payment, payment.revision, replayed=reply.replayed)
+        if action.state in (ActionState.SENDING, ActionState.NOT_SENT):
+            return reply_problem(reply, correlation_id)
+        headers = payment_headers(payment, payment.revision, replayed=reply.replayed)
         return json_answer(202, payment_object(payment, caller), headers)
     if final.state is ActionState.DONE:
         status = 201 if action.number == 1 else 200
-        headers = _payment_headers(payment, final.revision, replayed=reply.replayed)
+        headers = payment_headers(payment, final.revision, replayed=reply.replayed)
         return json_answer(status, payment_object(payment, caller, final), headers)
+    return reply_problem(reply, correlation_id)
+
+
+def reply_problem(
+    reply: Reply, correlation_id: str, refused: problems.Kind | None = None
+) -> Answer:
+    """Why the action is not done; `refused` is how a refusal by the vendor shows."""
+    action, final = reply.action, reply.action.answer
+    if final is None and action.state is ActionState.SENDING:
+        return _problem(
+            problems.RUNNING, "The same request is being carried out.", reply, correlation_id
+        )
+    if final is None:
+        last = action.attempt
+        detail = last.detail if last and last.detail else "The vendor could not be reached."
+        return _problem(problems.NOT_SENT, detail, reply, correlation_id)
     if final.state is ActionState.NOT_CAPTURED:
         detail = "The vendor shows no trace of it after the quarantine."
         return _problem(problems.NOT_CAPTURED, detail, reply, correlation_id)
-    kind = problems.DECLINED if action.number == 1 else problems.NOT_ALLOWED_BY_VENDOR
+    usual = problems.DECLINED if action.number == 1 else problems.NOT_ALLOWED_BY_VENDOR
+    kind = refused or usual
     return _problem(kind, final.vendor_message or kind.title, reply, correlation_id)
 
 
@@ -173,7 +185,7 @@ def details_answer(details: PaymentDetails, caller: Caller, correlation_id: str)
         "history": [_transition(entry) for entry in payment.history],
         "contract": _contract(details.contract),
     }
-    return json_answer(200, body, _payment_headers(payment, payment.revision))
+    return json_answer(200, body, payment_headers(payment, payment.revision))
 
 
 def _transition(entry: Transition) -> shapes.Transition:

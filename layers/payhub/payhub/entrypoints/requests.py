@@ -5,11 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import ValidationError
 
 from payhub.command import Command, Place
+from payhub.domain.card import holds_card_number
 from payhub.domain.errors import (
     BodyTooLarge,
     FieldError,
@@ -22,6 +23,7 @@ from payhub.entrypoints.problems import fields_of
 BODY_MAX_BYTES = 256 * 1024
 DEPTH_MAX = 64
 JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
 REPLACED = "\ufffd".encode()
 """What API Gateway puts where a body is not UTF-8: the bytes that were there are lost."""
 
@@ -80,18 +82,23 @@ def read_command(request: HttpRequest, command: type[C]) -> C:
     sources = command.sources()
     values: dict[str, Any] = {}
     for field, source in sources.items():
-        if source.place is Place.BODY:
+        if source.place in (Place.BODY, Place.FORM):
             if request.body or command.model_fields[field].is_required():
-                values[field] = read_json(request)
+                values[field] = _read_body(request, source.place)
             continue
         value = _values_of(request, source.place).get(_name(source.place, source.name))
         if value is not None:
             values[field] = value
     _refuse_query(request, command)
+    _refuse_card_numbers(values, command)
     try:
         return command.model_validate(values)
     except ValidationError as error:
         _refuse(error, command)
+
+
+def _read_body(request: HttpRequest, place: Place) -> dict[str, Any]:
+    return read_json(request) if place is Place.BODY else read_form(request)
 
 
 def _values_of(request: HttpRequest, place: Place) -> Mapping[str, str]:
@@ -130,20 +137,62 @@ def _refuse(error: ValidationError, command: type[Command]) -> NoReturn:
         head, _, rest = e.field.partition(".")
         source = sources.get(head)
         if source is not None and source.place is Place.PATH:
-            raise NotFound("There is no such payment or letter.") from None
-        name = rest or "body" if source is None or source.place is Place.BODY else source.name
+            raise NotFound("There is nothing under this path.") from None
+        in_body = source is None or source.place in (Place.BODY, Place.FORM)
+        name = rest or "body" if source is None or in_body else source.name
         found.append(FieldError(name, e.detail))
     raise InvalidRequest("The request is not valid.", found) from None
+
+
+def _refuse_card_numbers(values: dict[str, Any], command: type[Command]) -> None:
+    """A card number outside the fields made for one would be stored: it is refused unread.
+
+    Neither the number nor what stands around it is repeated.
+    """
+    places: list[str] = []
+    for field, value in values.items():
+        source = command.sources()[field]
+        if source.place not in (Place.BODY, Place.FORM):
+            places += [source.name] if _holds_card(value) else []
+            continue
+        body = command.model_fields[field].annotation
+        allowed: frozenset[str] = getattr(body, "card_fields", frozenset())
+        for name, inner in value.items():
+            if holds_card_number(name):
+                places.append("the name of a field")
+            elif name not in allowed and _holds_card(inner):
+                places.append(name)
+    if places:
+        raise InvalidRequest(
+            "Card numbers may only stand in the fields made for them.",
+            [FieldError(place[:80], "looks like a card number") for place in places],
+        )
+
+
+def _holds_card(value: object) -> bool:
+    open_ends = [value]
+    while open_ends:
+        inner = open_ends.pop()
+        if isinstance(inner, dict):
+            open_ends += [*inner, *inner.values()]
+        elif isinstance(inner, list):
+            open_ends += inner
+        elif isinstance(inner, str | int | float) and holds_card_number(str(inner)):
+            return True
+    return False
 
 
 def check_body(request: HttpRequest, *content_types: str) -> None:
     """Refuse what is too large or of another type before it is read."""
     if len(request.body) > BODY_MAX_BYTES:
         raise BodyTooLarge(f"The body may have at most {BODY_MAX_BYTES} bytes.")
-    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if given not in content_types:
+    if _media_type(request) not in content_types:
         wanted = " or ".join(content_types)
         raise UnsupportedMedia(f"Send the body with Content-Type: {wanted}.")
+
+
+def _media_type(request: HttpRequest) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
@@ -158,14 +207,35 @@ def read_json(request: HttpRequest) -> dict[str, Any]:
         depth = _checked_depth(value)
     except (ValueError, RecursionError) as error:
         words = str(error) if isinstance(error, _NotTaken) else "the body is not JSON"
-        raise InvalidRequest("The body cannot be read.", [FieldError("body", words)]) from None
+        raise _unreadable(words) from None
     if not isinstance(value, dict):
-        raise InvalidRequest("The body cannot be read.", [FieldError("body", "send a JSON object")])
+        raise _unreadable("send a JSON object")
     if depth > DEPTH_MAX:
-        raise InvalidRequest(
-            "The body cannot be read.", [FieldError("body", f"nested deeper than {DEPTH_MAX}")]
-        )
+        raise _unreadable(f"nested deeper than {DEPTH_MAX}")
     return value
+
+
+def read_form(request: HttpRequest) -> dict[str, Any]:
+    """The fields of a form-encoded body, or of a JSON object; blank ones did not come."""
+    check_body(request, FORM_TYPE, JSON_TYPE)
+    if _media_type(request) == JSON_TYPE:
+        pairs = list(read_json(request).items())
+    else:
+        if REPLACED in request.body:
+            raise _unreadable("the body is not UTF-8")
+        try:
+            text = request.body.decode("utf-8")
+            pairs = [*parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=200)]
+        except (UnicodeDecodeError, ValueError):
+            raise _unreadable("the body is not a form in UTF-8") from None
+    fields = {name.strip().lower(): value for name, value in pairs if value not in ("", None)}
+    if len(fields) != sum(value not in ("", None) for _, value in pairs):
+        raise _unreadable("a field came more than once")
+    return fields
+
+
+def _unreadable(words: str) -> InvalidRequest:
+    return InvalidRequest("The body cannot be read.", [FieldError("body", words)])
 
 
 class _NotTaken(ValueError):

@@ -4,7 +4,7 @@ Field descriptions and examples go into the OpenAPI document as they stand here.
 tests and the document's generator import this module.
 """
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -270,3 +270,78 @@ class Problem(TypedDict, total=False):
     vendor_code: str
     vendor_message: str
     correlation_id: Annotated[str, Field(description="Names this request in the hub's log.")]
+
+
+class AthenaFailed(TypedDict):
+    """A refusal or an unknown outcome in athenahealth's words; `success` is "false"."""
+
+    success: Annotated[str, Field(examples=["false"])]
+    errortext: Annotated[str, Field(description="Why; of an unknown outcome, what not to do.")]
+    errormessage: Annotated[str, Field(description="The same, under the other name it has.")]
+
+
+class AthenaCharged(TypedDict):
+    """A card was charged or stored."""
+
+    epaymentid: Annotated[int, Field(json_schema_extra={"format": "int64"})]
+    success: Annotated[str, Field(examples=["true"])]
+
+
+class AthenaPlan(TypedDict):
+    """A payment plan was started."""
+
+    paymentplanid: Annotated[int, Field(json_schema_extra={"format": "int64"})]
+    epaymentid: NotRequired[
+        Annotated[int, Field(description="Of the down payment, if there is one.")]
+    ]
+    success: Annotated[str, Field(examples=["true"])]
+
+
+class AthenaRecorded(TypedDict):
+    """A payment was posted."""
+
+    paymentbatchid: Annotated[int, Field(json_schema_extra={"format": "int64"})]
+    success: Annotated[str, Field(examples=["true"])]
+
+
+class AthenaVoided(TypedDict):
+    """A payment was voided."""
+
+    success: Annotated[str, Field(examples=["true"])]
+
+
+class AthenaVendorPayment(TypedDict):
+    """A payment vendor's payment was recorded."""
+
+    patientpaymentid: Annotated[int, Field(json_schema_extra={"format": "int64"})]
+    previouslyrecordedyn: Annotated[
+        str, Field(description='"true": it had been recorded before.', examples=["false"])
+    ]
+
+
+class AthenaRefund(TypedDict):
+    """A payment vendor's refund was recorded."""
+
+    patientpaymentid: Annotated[
+        int, Field(description="Of the refund.", json_schema_extra={"format": "int64"})
+    ]
+    recordedtime: Annotated[
+        str, Field(description="Eastern time.", examples=["11/21/2026 09:15:00"])
+    ]
+
+
+class AthenaCharge(TypedDict):
+    """What became of one charge."""
+
+    chargeid: int
+    adjustmentamount: NotRequired[str]
+    outstandingamount: NotRequired[str]
+    error: NotRequired[str]
+
+
+class AthenaAdjusted(TypedDict):
+    """Charges were adjusted, or say why not."""
+
+    patientid: int
+    charges: list[AthenaCharge]
+    error: NotRequired[Annotated[str, Field(description="Why no charge could be adjusted.")]]

@@ -4,15 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from payhub import attempts
 from payhub.command import Body, Command, From, IdempotencyKey, Key, Place, Text
-from payhub.domain.actions import Request, open_action
 from payhub.domain.errors import FieldError, InvalidRequest, KeyReused
-from payhub.domain.identity import choose_key, digest, fingerprint_of, payment_id_of
+from payhub.domain.identity import choose_key, fingerprint_of
 from payhub.domain.money import MAX_CENTS, Money, MoneyError, parse_amount
 from payhub.domain.payment import Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller, Tenant
+from payhub.making import Proposal, make
 from payhub.ports import Hub
 
 OPERATION = "issue_payment"
@@ -86,50 +85,42 @@ def issue_payment(hub: Hub, caller: Caller, command: IssuePayment) -> Reply:
     Raises InvalidRequest for an amount, account or key that cannot be used and KeyReused for a key
     that came with another body before.
     """
-    tenant = caller.tenant
     carried = _carried(command.body)
-    payment = _payment(command, tenant, hub.clock.now_ms(), has_carried_body=bool(carried))
-    request = Request(verb=VERB, actor=caller.actor, key_digest=digest(payment.payment_id))
-    opened = open_action(payment, request, hub.policy, payment.created_at_ms, hub.ids.new())
-    standing = hub.payments.create(opened, carried)
-    if standing is opened:
-        settled = attempts.carry(hub, tenant, opened)
-        return Reply(payment=settled, action=settled.actions[0])
-    if standing.fingerprint != payment.fingerprint:
-        raise KeyReused(
-            "This key was used before with another request. Send that request again to have its"
-            " answer, or use a new key.",
-            payment_id=standing.payment_id,
-        )
-    return attempts.repeat(hub, tenant, standing, standing.actions[0])
-
-
-def _payment(
-    command: IssuePayment, tenant: Tenant, now_ms: int, *, has_carried_body: bool
-) -> Payment:
-    body, details = command.body, command.body.payment.payment_details
     source, key = _key(command)
-    payment_id = payment_id_of(tenant.tenant, OPERATION, source, key)
+    terms, money = _terms(command.body, caller.tenant), _money(command.body, caller.tenant)
+    now_ms = hub.clock.now_ms()
+
+    def build(payment_id: str) -> Payment:
+        details = command.body.payment.payment_details
+        return Payment(
+            tenant=caller.tenant.tenant,
+            payment_id=payment_id,
+            vendor=VENDOR,
+            operation=OPERATION,
+            amount_cents=money.amount_cents,
+            caller_reference=details.issuer_reference_id or payment_id,
+            caller_request_id=command.body.client_request_id,
+            fingerprint=fingerprint_of(command.body.model_dump(mode="json", by_alias=True)),
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+            terms=terms,
+            has_carried_body=bool(carried),
+        )
+
+    proposal = Proposal(
+        operation=OPERATION, verb=VERB, build=build, key=(source, key), carried=carried
+    )
+    return make(hub, caller, proposal)
+
+
+def _terms(body: IssueBody, tenant: Tenant) -> dict[str, str | int]:
     terms: dict[str, str | int | None] = {
         "accountShortCode": _account(body, tenant),
         "subAccountShortCode": body.sub_account_short_code,
-        "issuerPaymentId": details.issuer_payment_id,
+        "issuerPaymentId": body.payment.payment_details.issuer_payment_id,
         "totalNumberOfClaims": body.payment.total_number_of_claims,
     }
-    return Payment(
-        tenant=tenant.tenant,
-        payment_id=payment_id,
-        vendor=VENDOR,
-        operation=OPERATION,
-        amount_cents=_money(details, tenant).amount_cents,
-        caller_reference=details.issuer_reference_id or payment_id,
-        caller_request_id=body.client_request_id,
-        fingerprint=fingerprint_of(body.model_dump(mode="json", by_alias=True)),
-        created_at_ms=now_ms,
-        updated_at_ms=now_ms,
-        terms={name: value for name, value in terms.items() if value is not None},
-        has_carried_body=has_carried_body,
-    )
+    return {name: value for name, value in terms.items() if value is not None}
 
 
 def _key(command: IssuePayment) -> tuple[str, str]:
@@ -143,9 +134,9 @@ def _key(command: IssuePayment) -> tuple[str, str]:
     )
 
 
-def _money(details: DetailsPart, tenant: Tenant) -> Money:
+def _money(body: IssueBody, tenant: Tenant) -> Money:
     try:
-        return parse_amount(details.amount, tenant.amount_unit)
+        return parse_amount(body.payment.payment_details.amount, tenant.amount_unit)
     except MoneyError as error:
         raise InvalidRequest(
             "The amount cannot be used.", [FieldError(AMOUNT_FIELD, str(error))]

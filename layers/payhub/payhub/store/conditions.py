@@ -14,6 +14,9 @@ def same_revision(revision: int) -> Item:
     return {":rev": {"N": str(revision)}}
 
 
+OWN_OR_NEW = "attribute_not_exists(pk) OR doc = :doc"
+"""A claim that nobody has, or this very payment."""
+
 NOT_FINAL = "attribute_not_exists(pk) OR #final = :false"
 """An event that is applied, kept or expired stays so."""
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from payhub.domain.claims import Claim
 from payhub.domain.errors import BodyTooLarge
 from payhub.domain.payment import Payment, Transition
 from payhub.domain.records import Credential, DeadLetter, InboxRecord
@@ -28,6 +29,7 @@ T = TypeVar("T")
 
 _payment = TypeAdapter(Payment)
 _history = TypeAdapter(tuple[Transition, ...])
+_claim = TypeAdapter(Claim)
 _event = TypeAdapter(InboxRecord)
 _letter = TypeAdapter(DeadLetter)
 _credential = TypeAdapter(Credential)
@@ -62,8 +64,8 @@ def payment_item(payment: Payment) -> Item:
         "created": {"S": keys.created(payment.created_at_ms, payment.payment_id)},
         "caller_ref": {"S": keys.caller_reference(payment.tenant, payment.caller_reference)},
     }
-    if payment.vendor_reference is not None:
-        reference = keys.vendor_reference(payment.tenant, payment.vendor, payment.vendor_reference)
+    if payment.scoped_reference is not None:
+        reference = keys.vendor_reference(payment.tenant, payment.vendor, payment.scoped_reference)
         item["vendor_ref"] = {"S": reference}
     return item | _due(payment.payment_id, payment.due_at_ms)
 
@@ -71,6 +73,20 @@ def payment_item(payment: Payment) -> Item:
 def payment_of(item: Item) -> Payment:
     """The payment of a stored item."""
     return _value(_payment, item)
+
+
+def claim_item(claim: Claim) -> Item:
+    """A claim, with the revision that its writers compare."""
+    item = _at(keys.claim(claim.tenant, claim.key)) | _document(_claim, claim)
+    item["rev"] = {"N": str(claim.revision)}
+    if claim.until_ms is not None:
+        item["expires_at"] = {"N": str(claim.until_ms // 1000)}
+    return item
+
+
+def claim_of(item: Item) -> Claim:
+    """The claim of a stored item."""
+    return _value(_claim, item)
 
 
 def carried_item(payment: Payment, carried: dict[str, Any]) -> Item:

@@ -30,6 +30,11 @@ def event(tenant: str, vendor: str, event_id: str) -> tuple[str, str]:
     return f"TENANT#{tenant}#EVENT#{vendor}#{event_id}", "EVENT"
 
 
+def claim(tenant: str, key: str) -> tuple[str, str]:
+    """A fact that spans payments, by a digest: what it is about may be a patient's."""
+    return f"TENANT#{tenant}#CLAIM#{hashlib.sha256(key.encode()).hexdigest()}", "CLAIM"
+
+
 def tenant_settings(tenant: str) -> tuple[str, str]:
     """A tenant's settings."""
     return f"TENANT#{tenant}", "SETTINGS"

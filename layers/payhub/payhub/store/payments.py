@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from payhub.domain.answers import Carried
-from payhub.domain.errors import FieldError, InvalidRequest, NothingToDo
+from payhub.domain.claims import Claim, owned, owner_of, reference_key
+from payhub.domain.errors import ClaimTaken, FieldError, InvalidRequest, NothingToDo
 from payhub.domain.payment import Payment
 from payhub.domain.records import DeadLetter, DueItem, InboxRecord, PaymentFilter, PaymentPage
 from payhub.ports import Change
@@ -15,6 +16,8 @@ from payhub.store import conditions, keys
 from payhub.store.items import (
     carried_item,
     carried_of,
+    claim_item,
+    claim_of,
     dead_letter_item,
     event_item,
     history_item,
@@ -41,12 +44,31 @@ class Payments:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def create(self, payment: Payment, carried: Carried | None) -> Payment:
-        """One conditional put; the carried body, if there is one, is stored before it."""
+    def create(
+        self, payment: Payment, carried: Carried | None, claims: Sequence[Claim] = ()
+    ) -> Payment:
+        """One conditional put, or one transaction with the claims.
+
+        The carried body, if there is one, is stored before it.
+        """
         if carried:
             self._table.put(Put(item=carried_item(payment, dict(carried))))
-        standing = self._table.put(Put(item=payment_item(payment), condition=conditions.NEW))
-        return payment if standing is None else payment_of(standing)
+        own = Put(item=payment_item(payment), condition=conditions.NEW)
+        others = [_claim_put(claim) for claim in claims] + _reference_claim(None, payment)
+        if not others:
+            standing = self._table.put(own)
+            return payment if standing is None else payment_of(standing)
+        blocking = self._table.put_together([own, *others])
+        if blocking is None:
+            return payment
+        if blocking[0] is not None:
+            return payment_of(blocking[0])
+        raise _taken(blocking)
+
+    def claim(self, tenant: str, key: str) -> Claim | None:
+        """One consistent read."""
+        item = self._table.get(keys.claim(tenant, key))
+        return None if item is None else claim_of(item)
 
     def load(self, tenant: str, payment_id: str) -> Payment | None:
         """One consistent read."""
@@ -72,7 +94,7 @@ class Payments:
         """Usually one put; a conflict brings the newer item with it, and the change is redone."""
         for _ in range(CHANGE_TRIES):
             after, page = _with_paged_history(change(payment))
-            others = [Put(item=item) for item in page]
+            others = [Put(item=item) for item in page] + _reference_claim(payment, after)
             if applied is not None:
                 others.append(event_put(applied))
             if dead_letter is not None:
@@ -99,10 +121,12 @@ class Payments:
         blocking = self._table.put_together([own, *others])
         if blocking is None:
             return None
-        if blocking[0] is None:
-            # Only the event stood in the way: it has been applied, so the change is not due.
-            raise NothingToDo
-        return blocking[0]
+        if blocking[0] is not None:
+            return blocking[0]
+        if any(item is not None and item["sk"]["S"] == "CLAIM" for item in blocking):
+            raise _taken(blocking)
+        # Only the event stood in the way: it has been applied, so the change is not due.
+        raise NothingToDo
 
     def with_history(self, payment: Payment) -> Payment:
         """The payment with its history pages read back in, oldest first."""
@@ -190,6 +214,34 @@ class Payments:
             )
             due += [_due_item(item) for item in items]
         return sorted(due, key=lambda item: item.due_at_ms)
+
+
+def _claim_put(claim: Claim) -> Put:
+    """The put of a claim over the very revision that was read."""
+    if claim.revision == 1:
+        return Put(item=claim_item(claim), condition=conditions.NEW)
+    return Put(
+        item=claim_item(claim),
+        condition=conditions.SAME_REVISION,
+        values=conditions.same_revision(claim.revision - 1),
+    )
+
+
+def _reference_claim(before: Payment | None, after: Payment) -> list[Put]:
+    """The claim on a vendor's reference that the payment has only now, and only it may have."""
+    reference = after.scoped_reference
+    if reference is None or not after.reference_scope:
+        return []
+    if before is not None and before.scoped_reference == reference:
+        return []
+    key = reference_key(after.vendor, reference)
+    item = claim_item(owned(None, after.tenant, key, after.payment_id, after.created_at_ms, None))
+    return [Put(item=item, condition=conditions.OWN_OR_NEW, values={":doc": item["doc"]})]
+
+
+def _taken(blocking: Sequence[Item | None]) -> ClaimTaken:
+    claims = [claim_of(item) for item in blocking if item and item["sk"]["S"] == "CLAIM"]
+    return ClaimTaken(owner_of(claims[0]) if claims else None)
 
 
 def event_put(record: InboxRecord) -> Put:

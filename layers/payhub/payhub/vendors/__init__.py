@@ -9,13 +9,20 @@ from pydantic import ValidationError
 
 from payhub.domain.contract import Contract, Lifecycle
 from payhub.domain.errors import FieldError, InvalidRequest
-from payhub.ports import EventReader, EventSource, Gateway, Secrets, VendorConfiguration
+from payhub.ports import (
+    DocumentSource,
+    EventReader,
+    EventSource,
+    Gateway,
+    Secrets,
+    VendorConfiguration,
+)
 
 if TYPE_CHECKING:
     from payhub.transport import Transport
 
-VENDORS = ("optum",)
-"""One folder each beside this file, all with the same modules."""
+VENDORS = ("optum", "athena")
+"""One folder each beside this file, all with the same modules, but for `events` and `documents`."""
 
 
 class RegisteredVendor:
@@ -46,6 +53,12 @@ class RegisteredVendor:
         """The vendor's status words."""
         lifecycle: Lifecycle = self._module("contract").LIFECYCLE
         return lifecycle
+
+    @cached_property
+    def notifies(self) -> bool:
+        """Whether there are notifications."""
+        notifies: bool = self._module("contract").NOTIFIES
+        return notifies
 
     @cached_property
     def events(self) -> EventReader:
@@ -87,6 +100,12 @@ class RegisteredVendor:
         """The client for payments."""
         gateway: Gateway = self._module("gateway").PaymentGateway(self._client)
         return gateway
+
+    @cached_property
+    def documents(self) -> DocumentSource:
+        """The client for documents."""
+        documents: DocumentSource = self._module("documents").Documents(self._client)
+        return documents
 
     @cached_property
     def event_source(self) -> EventSource:

@@ -8,6 +8,8 @@ docs/vendors/optum.md.
 from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend
 
 VENDOR = "optum"
+NOTIFIES = True
+"""The vendor sends webhooks."""
 
 ISSUE, RELEASE, VOID, REISSUE = "issue", "release", "void", "reissue"
 

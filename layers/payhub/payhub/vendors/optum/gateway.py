@@ -108,7 +108,7 @@ class PaymentGateway:
                     views = self._payments_of(order, batch)
                     if not isinstance(views, tuple):
                         return _undecided(views)
-                    found |= {view.reference: view for view in views}
+                    found |= {str(view.reference): view for view in views}
             if page >= pages or (batches and batches[-1].created_at_ms < since_ms):
                 return Matches(views=tuple(found.values()))
             if time.monotonic() > give_up_at:

@@ -1,0 +1,233 @@
+"""Making a payment, from the request to its outcome: a repeat is told from a new one first.
+
+The payment's id derives from the caller's key, so that its first conditional put is the check.
+Facts that span payments are claims, written in one transaction with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from payhub import attempts
+from payhub.domain.actions import Request, open_action
+from payhub.domain.answers import Carried
+from payhub.domain.card import Card
+from payhub.domain.claims import Claim, joined, owned, owner_of
+from payhub.domain.errors import ActionOpen, ClaimTaken, KeyReused, PossibleDuplicate, Refused
+from payhub.domain.identity import digest, payment_id_of
+from payhub.domain.payment import ActionState, Payment
+from payhub.domain.reply import Reply
+from payhub.domain.tenant import Caller
+from payhub.ports import Hub
+
+TRIES = 5
+"""How often the claims are read anew because another request wrote them meanwhile."""
+
+DAY_MS = 86_400_000
+
+COLLECTED, RECORDED = "collected", "recorded"
+_ACROSS = {COLLECTED: RECORDED, RECORDED: COLLECTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """Money that could be booked twice: once collected through the hub, once recorded by hand.
+
+    `key` names patient, amount, tender and day; `confirmed` is the caller's word that it is other
+    money.
+    """
+
+    key: str
+    side: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusive:
+    """A reference that only one payment may have, and the field that brought it."""
+
+    key: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A payment that a request asks for; `build` makes it once its id is known.
+
+    `key` is the caller's (source, key). Without one, `identity` tells a repeat from a new payment
+    within the duplicate window, unless it is wanted `again`.
+    """
+
+    operation: str
+    verb: str
+    build: Callable[[str], Payment]
+    key: tuple[str, str] | None
+    carried: Carried | None = None
+    card: Card | None = None
+    identity: str = ""
+    again: bool = False
+    exclusive: Exclusive | None = None
+    tender: Tender | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """The claims to be written with the payment, and why they may not be."""
+
+    claims: tuple[Claim, ...]
+    refusal: Refused | None = None
+
+
+def make(hub: Hub, caller: Caller, proposal: Proposal) -> Reply:
+    """Create the payment, call the vendor once, and answer what is known; a repeat is a replay.
+
+    Raises KeyReused for a key or reference that came with another request before,
+    PossibleDuplicate naming the other payment, ActionOpen when others keep writing the claims.
+    """
+    for _ in range(TRIES):
+        try:
+            return _make(hub, caller, proposal)
+        except ClaimTaken:
+            continue
+    raise ActionOpen("Other requests for the same money are under way.")
+
+
+def _make(hub: Hub, caller: Caller, proposal: Proposal) -> Reply:
+    tenant = caller.tenant.tenant
+    window = None if proposal.key else hub.payments.claim(tenant, _window_key(proposal))
+    recent = _recent(hub, tenant, proposal, window)
+    if recent is not None:
+        return attempts.repeat(hub, caller.tenant, recent, recent.actions[0], proposal.card)
+    source, key = proposal.key or ("identity", proposal.identity + hub.ids.new())
+    payment = proposal.build(payment_id_of(tenant, proposal.operation, source, key))
+    judged = _judge(hub, proposal, payment, window)
+    if judged.refusal is not None:
+        return _repeat_or_refuse(hub, caller, proposal, payment, judged.refusal)
+    request = Request(verb=proposal.verb, actor=caller.actor, key_digest=digest(payment.payment_id))
+    opened = open_action(payment, request, hub.policy, payment.created_at_ms, hub.ids.new())
+    standing = hub.payments.create(opened, proposal.carried, judged.claims)
+    if standing is not opened:
+        return _repeat(hub, caller, proposal, payment, standing)
+    settled = attempts.carry(hub, caller.tenant, opened, proposal.card)
+    return Reply(payment=settled, action=settled.actions[0])
+
+
+def _repeat_or_refuse(
+    hub: Hub, caller: Caller, proposal: Proposal, payment: Payment, refusal: Refused
+) -> Reply:
+    """A repeat is answered whatever stands against a new payment, unless it would send anew."""
+    standing = hub.payments.load(payment.tenant, payment.payment_id)
+    if standing is None or standing.actions[0].state is ActionState.NOT_SENT:
+        raise refusal
+    return _repeat(hub, caller, proposal, payment, standing)
+
+
+def _repeat(
+    hub: Hub, caller: Caller, proposal: Proposal, payment: Payment, standing: Payment
+) -> Reply:
+    if standing.fingerprint != payment.fingerprint:
+        raise KeyReused(
+            "This key was used before with another request. Send that request again to have its"
+            " answer, or use a new key.",
+            payment_id=standing.payment_id,
+        )
+    return attempts.repeat(hub, caller.tenant, standing, standing.actions[0], proposal.card)
+
+
+def _recent(hub: Hub, tenant: str, proposal: Proposal, window: Claim | None) -> Payment | None:
+    """The payment that a request without a key repeats: unfinished, or young and not in vain."""
+    holder = owner_of(window)
+    if holder is None or window is None or proposal.again:
+        return None
+    payment = hub.payments.load(tenant, holder)
+    if payment is None or payment.open_action is not None:
+        return payment
+    age_ms = hub.clock.now_ms() - window.at_ms
+    if age_ms >= hub.policy.duplicate_window_seconds * 1000:
+        return None
+    waits = payment.actions[0].state is ActionState.NOT_SENT
+    return payment if waits or _may_hold_money(hub, payment) else None
+
+
+def _judge(hub: Hub, proposal: Proposal, payment: Payment, window: Claim | None) -> _Judged:
+    """Read the claims that the payment needs, and judge what stands in them."""
+    found: list[Claim] = []
+    if proposal.key is None:
+        found.append(_owned(hub, payment, window, _window_key(proposal), 2 * DAY_MS))
+    if proposal.exclusive is not None:
+        standing = hub.payments.claim(payment.tenant, proposal.exclusive.key)
+        refusal = _taken_by_another(hub, payment, proposal.exclusive, owner_of(standing))
+        if refusal is not None:
+            return _Judged(claims=(), refusal=refusal)
+        found.append(_owned(hub, payment, standing, proposal.exclusive.key, None))
+    if proposal.tender is not None:
+        tender = proposal.tender
+        booked = hub.payments.claim(payment.tenant, tender.key)
+        refusal = _booked_already(hub, payment, tender, booked)
+        if refusal is not None:
+            return _Judged(claims=(), refusal=refusal)
+        now_ms = hub.clock.now_ms()
+        found.append(
+            joined(
+                booked,
+                payment.tenant,
+                tender.key,
+                tender.side,
+                payment.payment_id,
+                now_ms,
+                now_ms + 3 * DAY_MS,
+            )
+        )
+    return _Judged(claims=tuple(found))
+
+
+def _owned(
+    hub: Hub, payment: Payment, standing: Claim | None, key: str, kept_ms: int | None
+) -> Claim:
+    now_ms = hub.clock.now_ms()
+    until_ms = None if kept_ms is None else now_ms + kept_ms
+    return owned(standing, payment.tenant, key, payment.payment_id, now_ms, until_ms)
+
+
+def _taken_by_another(
+    hub: Hub, payment: Payment, exclusive: Exclusive, holder: str | None
+) -> Refused | None:
+    if holder in (None, payment.payment_id):
+        return None
+    other = hub.payments.load(payment.tenant, str(holder))
+    if other is None or not _may_hold_money(hub, other):
+        return None
+    return KeyReused(
+        f"This {exclusive.field} was used for another payment. Send that request again to have its"
+        f" answer, or use a new {exclusive.field}.",
+        payment_id=other.payment_id,
+    )
+
+
+def _booked_already(
+    hub: Hub, payment: Payment, tender: Tender, booked: Claim | None
+) -> Refused | None:
+    """Why the same money may be about to be booked a second time, by hand or by card."""
+    if booked is None or tender.confirmed:
+        return None
+    for holder in booked.holders.get(_ACROSS[tender.side], ()):
+        other = hub.payments.load(payment.tenant, holder)
+        if other is not None and _may_hold_money(hub, other):
+            return PossibleDuplicate(
+                f"The same amount of the same patient and tender was {_ACROSS[tender.side]} today,"
+                f" or may have been (payment {holder} is {other.status}). If this is other money,"
+                " send confirmnotduplicate=true.",
+                payment_id=holder,
+            )
+    return None
+
+
+def _may_hold_money(hub: Hub, payment: Payment) -> bool:
+    """Whether the payment moved money that has not come back, or may yet turn out to have."""
+    in_vain = (ActionState.REFUSED, ActionState.NOT_CAPTURED, ActionState.NOT_SENT)
+    if payment.actions[0].state in in_vain:
+        return False
+    return payment.vendor_status not in hub.vendors[payment.vendor].lifecycle.money_back
+
+
+def _window_key(proposal: Proposal) -> str:
+    return f"window/{proposal.operation}/{proposal.identity}"

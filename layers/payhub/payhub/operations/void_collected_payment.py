@@ -1,0 +1,66 @@
+"""Void a card payment at athenahealth before it settles."""
+
+from typing import Annotated
+
+from payhub import acting
+from payhub.athena_forms import EpaymentId, PatientId, PracticeId, terms_of
+from payhub.athena_payments import (
+    adopt,
+    check_patient,
+    check_practice,
+    draft,
+    epayment_scope,
+    known_payment,
+)
+from payhub.command import Command, FormBody, From, IdempotencyKey, IfMatch, Place, revision_of
+from payhub.domain.actions import Request
+from payhub.domain.identity import digest
+from payhub.domain.payment import Payment
+from payhub.domain.reply import Reply
+from payhub.domain.tenant import Caller
+from payhub.ports import Hub
+
+VERB, VOIDED_OPERATION = "void", "collect_payment"
+
+
+class NoFields(FormBody):
+    """The vendor documents no fields."""
+
+
+class VoidCollectedPayment(Command):
+    """POST /v1/{practiceid}/patients/{patientid}/voidpayment/{epaymentid}."""
+
+    practice_id: PracticeId
+    patient_id: PatientId
+    epayment_id: EpaymentId
+    idempotency_key: IdempotencyKey = None
+    if_match: IfMatch = None
+    body: Annotated[NoFields, From(Place.FORM)] = NoFields()
+
+
+def void_collected_payment(hub: Hub, caller: Caller, command: VoidCollectedPayment) -> Reply:
+    """Void it once, while it is not settled; one that the hub never saw is looked up first.
+
+    Raises NotFound, VendorUnavailable, and NotAllowed that says when it settled.
+    """
+    check_practice(caller, command.practice_id)
+    scope = epayment_scope(command.practice_id)
+    payment = known_payment(hub, caller, scope + command.epayment_id)
+    if payment is None:
+        payment = _external(hub, caller, command)
+    check_patient(payment, command.patient_id)
+    key = command.idempotency_key
+    request = Request(
+        verb=VERB,
+        actor=caller.actor,
+        key_digest=None if key is None else digest(payment.payment_id, key)[:32],
+        if_match_revision=revision_of(command.if_match),
+    )
+    return acting.act(hub, caller.tenant, payment, request)
+
+
+def _external(hub: Hub, caller: Caller, command: VoidCollectedPayment) -> Payment:
+    terms = terms_of(practiceid=command.practice_id, patientid=command.patient_id)
+    scope = epayment_scope(command.practice_id)
+    build = draft(hub, caller, VOIDED_OPERATION, terms, 0, scope)
+    return adopt(hub, caller, build, command.epayment_id)

@@ -1,0 +1,163 @@
+"""What athenahealth promises for each operation: contract rows, status words, guards.
+
+Source: the vendor's pages on payments, payment vendors and receipts. The status words are the
+hub's, because the vendor gives a payment none; what is assumed stands in docs/vendors/athena.md.
+"""
+
+from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend
+
+VENDOR = "athena"
+NOTIFIES = False
+"""The vendor sends no webhooks for payments."""
+
+COLLECT, STORE_CARD, START_PLAN = "collect", "store_card", "start_plan"
+RECORD, REPORT, ADJUST = "record", "report", "adjust"
+VOID, REFUND = "void", "refund"
+
+COLLECTED, SETTLED, VOIDED = "Collected", "Settled", "Voided"
+CARD_STORED, PLAN_STARTED, POSTED = "CardStored", "PlanStarted", "Posted"
+RECORDED, REFUNDED = "Recorded", "Refunded"
+ADJUSTED, PARTLY_ADJUSTED = "Adjusted", "PartlyAdjusted"
+
+LATE_APPLY_BOUND_SECONDS = 900
+"""Assumption: what is not applied 15 minutes after a call was cut off never will be."""
+
+SAME_REFERENCE_SECONDS = 6 * 3600
+"""How long a vendor payment with the same externalrefid comes back as previously recorded."""
+
+SETTLED_CODE = "settled"
+"""The code of a refusal that says the payment has settled."""
+
+_DONE, _REFUSED = frozenset({"done"}), frozenset({"refused"})
+_NOT_CAPTURED, _NOT_SENT = frozenset({"not_captured"}), frozenset({"not_sent"})
+_REVIEW = frozenset({"needs_review"})
+
+_WITH_CARD = {
+    "disconnect": _NOT_CAPTURED,
+    "timeout_before": _NOT_CAPTURED,
+    "timeout_after": _DONE,
+    "http_500_before": _NOT_CAPTURED,
+    "http_500_after": _DONE,
+    "http_429": _NOT_SENT,
+    "refuse": _NOT_SENT,
+    "malformed": _DONE,
+    "slow": _DONE,
+    "decline": _REFUSED,
+    "late_apply": _DONE,
+}
+"""A card is kept nowhere: what was not sent is the caller's to send again, what is absent too."""
+
+_RECOGNISED = {
+    **dict.fromkeys(_WITH_CARD, _DONE),
+    "decline": _REFUSED,
+}
+"""A repeat is recognised, so that it can always be sent again."""
+
+_WITHOUT_LOOKUP = {
+    **dict.fromkeys(_WITH_CARD, _REVIEW),
+    "http_429": _DONE,
+    "refuse": _DONE,
+    "slow": _DONE,
+    "decline": _REFUSED,
+}
+"""Without an answer nobody can know; with proof that nothing was sent it is sent again."""
+
+_AMOUNT = "decimal dollars as text"
+_CUT_OFF = "20:00 in New York on the day of the payment, or the next day's"
+
+
+def _with_card(verb: str, operation: str, *, moves_money: bool) -> Contract:
+    return Contract(
+        vendor=VENDOR,
+        verb=verb,
+        operation=operation,
+        acknowledged=Acknowledged.SYNC,
+        lookup=Lookup.SEARCH,
+        resend=Resend.CALLER_DECIDES,
+        late_apply_bound_seconds=LATE_APPLY_BOUND_SECONDS,
+        duplicate_window_seconds=None,
+        cut_off=None,
+        amount_unit=_AMOUNT,
+        moves_money=moves_money,
+        queueable=False,
+        carries_card=True,
+        expected_ends=_WITH_CARD,
+    )
+
+
+def _without_lookup(verb: str, operation: str) -> Contract:
+    return Contract(
+        vendor=VENDOR,
+        verb=verb,
+        operation=operation,
+        acknowledged=Acknowledged.SYNC,
+        lookup=Lookup.NONE,
+        resend=Resend.NEVER,
+        late_apply_bound_seconds=None,
+        duplicate_window_seconds=None,
+        cut_off=None,
+        amount_unit=_AMOUNT,
+        moves_money=True,
+        queueable=True,
+        expected_ends=_WITHOUT_LOOKUP,
+    )
+
+
+def _recognised(
+    verb: str, operation: str, *, window_seconds: int | None = None, cut_off: str | None = None
+) -> Contract:
+    return Contract(
+        vendor=VENDOR,
+        verb=verb,
+        operation=operation,
+        acknowledged=Acknowledged.SYNC,
+        lookup=Lookup.REPEAT,
+        resend=Resend.AUTOMATIC,
+        late_apply_bound_seconds=None,
+        duplicate_window_seconds=window_seconds,
+        cut_off=cut_off,
+        amount_unit=_AMOUNT,
+        moves_money=True,
+        queueable=True,
+        expected_ends=_RECOGNISED,
+    )
+
+
+CONTRACTS = {
+    COLLECT: _with_card(COLLECT, "collect_payment", moves_money=True),
+    STORE_CARD: _with_card(STORE_CARD, "store_card", moves_money=False),
+    START_PLAN: _with_card(START_PLAN, "start_payment_plan", moves_money=True),
+    RECORD: _without_lookup(RECORD, "record_payment"),
+    ADJUST: _without_lookup(ADJUST, "adjust_charges"),
+    REPORT: _recognised(REPORT, "record_vendor_payment", window_seconds=SAME_REFERENCE_SECONDS),
+    REFUND: _recognised(REFUND, "refund_vendor_payment"),
+    VOID: _recognised(VOID, "void_collected_payment", cut_off=_CUT_OFF),
+}
+
+LIFECYCLE = Lifecycle(
+    moves={COLLECTED: frozenset({SETTLED})},
+    resting=frozenset(
+        {
+            *(COLLECTED, SETTLED, VOIDED, CARD_STORED, PLAN_STARTED, POSTED),
+            *(RECORDED, REFUNDED, ADJUSTED, PARTLY_ADJUSTED),
+        }
+    ),
+    guards={
+        VOID: Guard(
+            statuses=frozenset({COLLECTED, SETTLED}),
+            needs_balance=False,
+            rule="A payment collected by card can be voided until it settles, at 20:00 New York"
+            " time. After that the money goes back through the practice's card terminal or"
+            " athenaNet, for which the vendor has no API.",
+        ),
+        REFUND: Guard(
+            statuses=frozenset({RECORDED}),
+            needs_balance=False,
+            rule="Only a payment recorded for a payment vendor can be refunded, once and in full;"
+            " use adjustingcharges for a part.",
+        ),
+    },
+    applied={VOID: frozenset({VOIDED}), REFUND: frozenset({REFUNDED})},
+    money_back=frozenset({VOIDED, REFUNDED}),
+    shows_balance=False,
+)
