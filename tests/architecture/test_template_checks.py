@@ -73,8 +73,27 @@ def parameter(name: str) -> Break:
     return breaking
 
 
+def many_permissions(function: str) -> Break:
+    """Let the API call a function by a permission for each of many paths."""
+
+    def breaking(template: Template) -> None:
+        for number in range(60):
+            template["Resources"][f"{function}Path{number}Permission"] = {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "Action": "lambda:InvokeFunction",
+                    "FunctionName": {"Ref": function},
+                    "Principal": "apigateway.amazonaws.com",
+                    "SourceArn": {"Fn::Sub": f"arn:aws:execute-api:::${{RestApi}}/*/*/{number}"},
+                },
+            }
+
+    return breaking
+
+
 BODY = ("RestApi", "Properties", "Body")
 PATHS = (*BODY, "paths")
+COLLECT_PATH = "/v1/{practiceid}/patients/{patientid}/collectpayment"
 SETTING = ("RestApiStage", "Properties", "MethodSettings", 0)
 ACCESS_LOG = ("RestApiStage", "Properties", "AccessLogSetting")
 ANSWERS = (*BODY, "x-amazon-apigateway-gateway-responses")
@@ -136,6 +155,8 @@ BREAKS: list[tuple[Check, Break]] = [
     (access.known_environment, environment("PAYHUB_UNKNOWN", "1")),
     (access.known_environment, drop(*ISSUE, "Environment", "Variables", "PAYHUB_TABLE")),
     (access.no_clock_offset, environment("PAYHUB_CLOCK_OFFSET_SECONDS", "1")),
+    (access.no_clock_offset, environment("PAYHUB_CLOCK_OFFSET_FILE", "/var/task/offset")),
+    (access.known_environment, environment("PAYHUB_CLOCK_OFFSET_FILE", "/var/task/offset")),
     (access.no_clock_offset, parameter("ClockOffset")),
     (access.no_secrets_in_sight, environment("PAYHUB_API_KEY", "k")),
     (access.no_secrets_in_sight, environment("X", "{{resolve:secretsmanager:x}}")),
@@ -156,6 +177,23 @@ BREAKS: list[tuple[Check, Break]] = [
         api.methods_are_authorized,
         put([{"ApiKey": []}], *PATHS, "/webhooks/optum/{tenant}", "post", "security"),
     ),
+    (
+        api.methods_are_authorized,
+        put([{"ApiKey": []}], *PATHS, COLLECT_PATH, "post", "security"),
+    ),
+    (
+        api.methods_are_authorized,
+        put([{"BearerToken": []}], *PATHS, "/payments", "post", "security"),
+    ),
+    (api.every_route_may_call_its_function, drop("UnknownRoutePermission")),
+    (
+        api.every_route_may_call_its_function,
+        put(
+            {"Fn::Sub": "arn:aws:execute-api:us-east-1:1:${RestApi}/*/*/payments"},
+            *("UnknownRoutePermission", "Properties", "SourceArn"),
+        ),
+    ),
+    (api.resource_policies_fit, many_permissions("UnknownRouteFunction")),
     (api.authorizers_read_one_header_each, drop(*SCHEMES, "BearerToken")),
     (
         api.authorizers_read_one_header_each,
@@ -289,6 +327,18 @@ BREAKS: list[tuple[Check, Break]] = [
     (
         alarms.silence_has_alarms,
         put("notBreaching", "SweepSilentAlarm", "Properties", "TreatMissingData"),
+    ),
+    (
+        alarms.silence_is_longer_than_a_pause,
+        put(24, "SettlePaymentsSilentAlarm", "Properties", "EvaluationPeriods"),
+    ),
+    (
+        alarms.silence_is_longer_than_a_pause,
+        put(72, "SettlePaymentsSilentAlarm", "Properties", "EvaluationPeriods"),
+    ),
+    (
+        alarms.alarms_look_at_what_cloudwatch_takes,
+        put(169, "SettlePaymentsSilentAlarm", "Properties", "EvaluationPeriods"),
     ),
     (alarms.money_errors_have_alarms, drop("VoidPaymentErrorsAlarm")),
 ]

@@ -31,7 +31,8 @@ def parameters(template: Template, **values: str | int) -> dict[str, Any]:
     """
     declared = template["Parameters"]
     chosen = {name: it.get("MaxValue", it.get("Default")) for name, it in declared.items()}
-    return {**chosen, "OptumBaseUrls": "https://optum.example.com", **values}
+    hosts = {f"{it}BaseUrls": f"https://{it.lower()}.example.com" for it in ("Optum", "Athena")}
+    return {**chosen, **hosts, **values}
 
 
 def translated(template: Template | None = None, **values: str | int) -> Template:

@@ -7,7 +7,14 @@ from tests.support.template_checks.functions import MONEY
 from tests.support.template_checks.queues import dead_letter_queues
 
 METRICS = {"NeedsReview", "OldestUnknownAgeSeconds", "DeadLetters", "ParkedEventsExpired"}
-HEARTBEATS = {"sweep", "collect_missed_events"}
+HEARTBEATS = {
+    "sweep": 60,
+    "collect_missed_events": 300,
+    "settle_payments": 25 * 3600,
+}
+"""Schedule -> the longest it may be from one beat to the next, when clocks change too."""
+
+_HALF_AN_HOUR_SECONDS, _HOUR_SECONDS, _DAY_SECONDS = 1800, 3600, 86_400
 QUEUE_METRICS = {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}
 
 
@@ -44,7 +51,31 @@ def silence_has_alarms(template: Template) -> list[str]:
         for alarm in _alarms(template, "Payhub")
         if alarm["MetricName"] == "Heartbeat" and alarm.get("TreatMissingData") == "breaching"
     }
-    return sorted(HEARTBEATS - watched)
+    return sorted(HEARTBEATS.keys() - watched)
+
+
+def silence_is_longer_than_a_pause(template: Template) -> list[str]:
+    """An alarm on silence is quiet between two beats, and loud before two of them are missed."""
+    found = []
+    for alarm in _alarms(template, "Payhub"):
+        schedule = _dimension(alarm, "schedule")
+        if schedule in HEARTBEATS:
+            pause = HEARTBEATS[schedule]
+            watched = alarm["Period"] * alarm["EvaluationPeriods"]
+            if not pause < watched <= max(2 * pause, _HALF_AN_HOUR_SECONDS):
+                found.append(f"{schedule}: {watched} s for a beat every {pause} s")
+    return found
+
+
+def alarms_look_at_what_cloudwatch_takes(template: Template) -> list[str]:
+    """A day at most; a week where a period has an hour or more."""
+    found = []
+    for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items():
+        period = alarm["Properties"]["Period"]
+        most = 7 * _DAY_SECONDS if period >= _HOUR_SECONDS else _DAY_SECONDS
+        if period * alarm["Properties"]["EvaluationPeriods"] > most:
+            found.append(f"{name}: more than {most} s")
+    return found
 
 
 def money_errors_have_alarms(template: Template) -> list[str]:
@@ -62,6 +93,8 @@ CHECKS = (
     dead_letter_queues_have_alarms,
     hub_metrics_have_alarms,
     silence_has_alarms,
+    silence_is_longer_than_a_pause,
+    alarms_look_at_what_cloudwatch_takes,
     money_errors_have_alarms,
 )
 

@@ -14,6 +14,10 @@ PUBLIC = {
     "OptumFunction",  # a webhook: the signature is its credential
 }
 AUTHORIZERS = {"ApiKey": "API-KEY", "BearerToken": "Authorization"}
+BEARER_PATHS = "/v1/"
+"""Paths as athenahealth documents them, with the credential it documents. Tokens lie elsewhere."""
+
+POLICY_BYTES_MAX = 20_480
 CACHE_SECONDS_MAX = 3600
 LOGGED = {
     *("requestTime", "requestId", "xrayTraceId", "identity.sourceIp", "httpMethod", "resourcePath"),
@@ -35,12 +39,15 @@ PROBLEMS = {
 
 
 def methods_are_authorized(template: Template) -> list[str]:
-    """Every method has an authorizer, except webhooks, tokens, documentation and the catch-all."""
+    """A key opens the hub's own paths, a token those below /v1; nothing opens the public ones.
+
+    Public are webhooks, tokens, documentation and the catch-all.
+    """
     found = []
     for path, method, operation in _operations(template):
         schemes = {scheme for entry in operation.get("security", []) for scheme in entry}
-        is_guarded = bool(schemes) and schemes <= AUTHORIZERS.keys()
-        if is_guarded == (_function(operation) in PUBLIC):
+        scheme = "BearerToken" if path.startswith(BEARER_PATHS) else "ApiKey"
+        if schemes != ({"NONE"} if _function(operation) in PUBLIC else {scheme}):
             found.append(f"{method} {path}: {sorted(schemes)}")
     return found
 
@@ -67,6 +74,27 @@ def other_methods_and_paths_are_answered(template: Template) -> list[str]:
         if (method == ANY) != (_function(operation) == CATCH_ALL):
             found.append(f"{method} {path}: {_function(operation)}")
     return found
+
+
+def every_route_may_call_its_function(template: Template) -> list[str]:
+    """Each method has a permission on what it calls: without one it answers 500."""
+    found = []
+    sources = _allowed_sources(template)
+    for path, method, operation in _operations(template):
+        aim = _integration_target(operation)
+        wanted = f"{'*' if method == ANY else method.upper()}{re.sub(r'{[^}]+}', '*', path)}"
+        if not any(_covers(source, wanted) for source in sources.get(aim, [])):
+            found.append(f"{method} {path}: no permission on {aim}")
+    return found
+
+
+def resource_policies_fit(template: Template) -> list[str]:
+    """A function's resource policy, a statement for each permission, keeps below Lambda's limit."""
+    return [
+        f"{name}: {size} bytes"
+        for name, size in policy_bytes(template).items()
+        if size > POLICY_BYTES_MAX
+    ]
 
 
 def requests_are_throttled(template: Template) -> list[str]:
@@ -169,6 +197,8 @@ CHECKS = (
     methods_are_authorized,
     authorizers_read_one_header_each,
     other_methods_and_paths_are_answered,
+    every_route_may_call_its_function,
+    resource_policies_fit,
     requests_are_throttled,
     web_acl_limits_addresses,
     nothing_is_cached_or_traced_in_full,
@@ -184,6 +214,53 @@ def routes(template: Template) -> dict[tuple[str, str], str]:
         ("ANY" if method == ANY else method.upper(), path): _function(operation)
         for path, method, operation in _operations(template)
     }
+
+
+def policy_bytes(template: Template) -> dict[str, int]:
+    """Function or alias -> the size of its resource policy, as Lambda writes it."""
+    statements: dict[str, list[dict[str, Any]]] = {}
+    for name, permission in of_type(template, "AWS::Lambda::Permission").items():
+        properties = permission["Properties"]
+        source = json.dumps(properties.get("SourceArn", ""))
+        statement = {
+            "Sid": f"payhub-prod-{name}-123456789ABC",
+            "Effect": "Allow",
+            "Principal": {"Service": properties["Principal"]},
+            "Action": properties["Action"],
+            "Resource": f"arn:aws:lambda:us-east-1:123456789012:function:payhub-prod-{name}:live",
+            "Condition": {"ArnLike": {"AWS:SourceArn": source}},
+        }
+        statements.setdefault(target(properties["FunctionName"]), []).append(statement)
+    return {
+        name: len(json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": them}))
+        for name, them in statements.items()
+    }
+
+
+def _allowed_sources(template: Template) -> dict[str, list[str]]:
+    """Function or alias -> METHOD/path of what may call it; * stands for anything."""
+    found: dict[str, list[str]] = {}
+    for permission in of_type(template, "AWS::Lambda::Permission").values():
+        properties = permission["Properties"]
+        arn = properties.get("SourceArn", {}).get("Fn::Sub", "")
+        text = arn[0] if isinstance(arn, list) else arn
+        below_api = (
+            text.partition("${__ApiId__}/${__Stage__}/")[2] or text.partition("${RestApi}/")[2]
+        )
+        found.setdefault(target(properties["FunctionName"]), []).append(below_api)
+    return found
+
+
+def _covers(source: str, wanted: str) -> bool:
+    """Whether an ArnLike pattern takes it: * takes slashes too."""
+    return re.fullmatch(re.escape(source).replace(r"\*", ".*"), wanted) is not None
+
+
+def _integration_target(operation: dict[str, Any]) -> str:
+    """The function or alias that a method calls."""
+    uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+    named = re.search(r"\$\{(\w+?)(?:\.Arn)?\}/invocations", uri)
+    return named[1] if named else uri
 
 
 def _body(template: Template) -> dict[str, Any]:

@@ -8,8 +8,14 @@ from tests.support.template import Template, of_type, target
 MONEY = {
     *("IssuePaymentFunction", "ReleasePaymentFunction", "VoidPaymentFunction"),
     *("ReissuePaymentFunction", "AdvancePaymentFunction"),
+    *("CollectPaymentFunction", "StoreCardFunction", "StartPaymentPlanFunction"),
+    *("RecordPaymentFunction", "VoidCollectedPaymentFunction", "RecordVendorPaymentFunction"),
+    *("RefundVendorPaymentFunction", "AdjustChargesFunction"),
 }
-VENDOR_WORKERS = {"AdvancePaymentFunction", "ApplyEventFunction", "CollectMissedEventsFunction"}
+VENDOR_WORKERS = {
+    *("AdvancePaymentFunction", "ApplyEventFunction"),
+    *("CollectMissedEventsFunction", "SettlePaymentsFunction"),
+}
 GATEWAY_HANGS_UP_SECONDS = 29
 
 

@@ -8,6 +8,7 @@ SECRET_OF = _SECRETS + ":secret:payhub/${Stage}/*/%s-??????"
 READ = frozenset({"dynamodb:GetItem Table", "kms:Decrypt DataKey"})
 WRITE = READ | {"dynamodb:PutItem Table", "kms:GenerateDataKey DataKey"}
 OPTUM = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "optum"})
+ATHENA = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "athena"})
 
 
 def index(*names: str) -> frozenset[str]:
@@ -26,18 +27,32 @@ def receives(*queues: str) -> frozenset[str]:
     return frozenset(f"sqs:{verb} {queue}" for queue in queues for verb in verbs)
 
 
-_MOVES_MONEY = WRITE | OPTUM | sends("PaymentsQueue")
+_ASKS_FOR_MONEY = WRITE | sends("PaymentsQueue")
+_MOVES_MONEY = _ASKS_FOR_MONEY | OPTUM
+_COLLECTS_MONEY = _ASKS_FOR_MONEY | ATHENA
+_SHOWS_RECEIPTS = READ | ATHENA
 
 GRANTS: dict[str, frozenset[str]] = {
     "IssuePaymentFunction": _MOVES_MONEY,
     "ReleasePaymentFunction": _MOVES_MONEY,
-    "VoidPaymentFunction": _MOVES_MONEY,
+    "VoidPaymentFunction": _MOVES_MONEY | ATHENA,
     "ReissuePaymentFunction": _MOVES_MONEY,
     "GetPaymentFunction": READ,
     "GetPaymentDetailsFunction": READ,
     "ListPaymentsFunction": READ
     | index("by_tenant", "by_caller_reference")
     | {"dynamodb:BatchGetItem Table"},
+    "CollectPaymentFunction": _COLLECTS_MONEY,
+    "StoreCardFunction": _COLLECTS_MONEY,
+    "StartPaymentPlanFunction": _COLLECTS_MONEY,
+    "RecordPaymentFunction": _COLLECTS_MONEY,
+    "VoidCollectedPaymentFunction": _COLLECTS_MONEY,
+    "RecordVendorPaymentFunction": _COLLECTS_MONEY,
+    "RefundVendorPaymentFunction": _COLLECTS_MONEY,
+    "AdjustChargesFunction": _COLLECTS_MONEY,
+    "ListReceiptsFunction": _SHOWS_RECEIPTS,
+    "GetReceiptFunction": _SHOWS_RECEIPTS,
+    "GetReceiptDetailsFunction": _SHOWS_RECEIPTS,
     "ResolvePaymentFunction": WRITE | sends("PaymentsQueue"),
     "ListDeadLettersFunction": READ | {"dynamodb:Query Table"},
     "RedriveDeadLetterFunction": WRITE | sends("PaymentsQueue", "EventsQueue"),
@@ -47,7 +62,7 @@ GRANTS: dict[str, frozenset[str]] = {
     "ApiKeyFunction": READ,
     "BearerTokenFunction": READ,
     "OptumFunction": WRITE | OPTUM | sends("EventsQueue"),
-    "AdvancePaymentFunction": _MOVES_MONEY | receives("PaymentsQueue"),
+    "AdvancePaymentFunction": _MOVES_MONEY | ATHENA | receives("PaymentsQueue"),
     "ApplyEventFunction": WRITE
     | OPTUM
     | index("by_reference")
@@ -58,4 +73,7 @@ GRANTS: dict[str, frozenset[str]] = {
     | index("due")
     | sends("PaymentsQueue", "EventsQueue"),
     "CollectMissedEventsFunction": WRITE | OPTUM | {"dynamodb:Query Table"} | sends("EventsQueue"),
+    "SettlePaymentsFunction": _COLLECTS_MONEY
+    | index("by_tenant")
+    | {"dynamodb:Query Table", "dynamodb:BatchGetItem Table"},
 }
