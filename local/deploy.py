@@ -50,6 +50,7 @@ def parameters(settings: Settings) -> dict[str, str]:
         "Stage": STAGE,
         "PublicUrl": settings.base_url,
         "OptumBaseUrls": settings.vendor_url("optum"),
+        "AthenaBaseUrls": settings.vendor_url("athena"),
         "ManageApiGatewayAccount": "false",
         "ThrottleRequestsPerSecond": "1000",
         "ThrottleBurst": "1000",
@@ -67,6 +68,11 @@ def parameters(settings: Settings) -> dict[str, str]:
     }
 
 
+def variables(settings: Settings) -> dict[str, str]:
+    """What the functions are given on this machine only; template.yaml does not know it."""
+    return {"PAYHUB_CLOCK_OFFSET_FILE": str(settings.clock_offset_file)}
+
+
 def _translated(settings: Settings, source: Path, functions: bytes, layer: bytes) -> dict[str, Any]:
     declared = template.load((source / "template.yaml").read_text())
     declared = template.without_dependencies(declared)
@@ -74,7 +80,7 @@ def _translated(settings: Settings, source: Path, functions: bytes, layer: bytes
     for resource in declared["Resources"].values():
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             resource["Properties"]["ContentUri"] = f"s3://{_BUCKET}/{packages.digest(layer)}"
-    return template.translate(declared, parameters(settings))
+    return template.translate(declared, parameters(settings), variables(settings))
 
 
 def _upload(s3: Any, *contents: bytes) -> None:

@@ -183,7 +183,7 @@ def _sandbox_arguments(settings: Settings) -> list[str]:
         "local.sandbox",
         f"--port={settings.sandbox_port}",
         f"--vendor-ports-from={settings.sandbox_port + 1}",
-        f"--state={settings.folder / 'sandbox'}",
+        f"--state={settings.sandbox_folder}",
     ]
 
 

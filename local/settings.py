@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.sandbox.clock import OFFSET_FILE
+
 HOST = "127.0.0.1"
 REPOSITORY = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
@@ -59,6 +61,16 @@ class Settings:
     def tenants_file(self) -> Path:
         """The demo tenants and their credentials."""
         return self.folder / "tenants.json"
+
+    @property
+    def sandbox_folder(self) -> Path:
+        """Where the sandbox keeps its state."""
+        return self.folder / "sandbox"
+
+    @property
+    def clock_offset_file(self) -> Path:
+        """Where the sandbox writes how far its clock is moved."""
+        return self.sandbox_folder / OFFSET_FILE
 
     @property
     def ready_file(self) -> Path:

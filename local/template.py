@@ -42,8 +42,13 @@ def without_dependencies(template: Template) -> Template:
     return template
 
 
-def translate(template: Template, parameters: dict[str, str]) -> Template:
-    """Plain CloudFormation, reduced to what ministack knows."""
+def translate(
+    template: Template, parameters: dict[str, str], variables: dict[str, str] | None = None
+) -> Template:
+    """Plain CloudFormation, reduced to what ministack knows.
+
+    Every function gets `variables` besides its own: what only a stack on this machine may have.
+    """
     declared = template.get("Parameters", {})
     unknown = sorted(parameters.keys() - declared.keys())
     if unknown:
@@ -51,17 +56,19 @@ def translate(template: Template, parameters: dict[str, str]) -> Template:
     values = {name: parameter.get("Default") for name, parameter in declared.items()}
     values.update(parameters)
     values.update(_pseudo_parameters())
+    template = _with_variables(template, variables or {})
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the translator asks for one
     logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of its own feature flags
-    translated: Template = transform(copy.deepcopy(template), values, _ManagedPolicies())
+    translated: Template = transform(template, values, _ManagedPolicies())
     translated.pop("Transform", None)
     _drop_unknown(translated)
     _concurrency_as_number(translated, values)
+    _look_every_minute(translated)
     for name, resource in list(translated["Resources"].items()):
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             _expand_any(resource["Properties"]["Body"])
             _lift_gateway_responses(translated, name)
-    return _with_new_versions(translated, values)
+    return _with_new_versions(translated, {**values, **(variables or {})})
 
 
 def _pseudo_parameters() -> dict[str, str]:
@@ -72,6 +79,13 @@ def _pseudo_parameters() -> dict[str, str]:
         "AWS::StackName": STACK_NAME,
         "AWS::URLSuffix": "amazonaws.com",
     }
+
+
+def _with_variables(template: Template, variables: dict[str, str]) -> Template:
+    template = copy.deepcopy(template)
+    if variables:
+        template["Globals"]["Function"]["Environment"]["Variables"].update(variables)
+    return template
 
 
 def _drop_unknown(translated: Template) -> None:
@@ -94,6 +108,17 @@ def _concurrency_as_number(translated: Template, values: dict[str, Any]) -> None
         reference = scaling.get("MaximumConcurrency")
         if isinstance(reference, dict):
             scaling["MaximumConcurrency"] = int(values[reference["Ref"]])
+
+
+def _look_every_minute(translated: Template) -> None:
+    """A nightly schedule looks every minute, and acts when the clock that can be moved says so.
+
+    ministack goes by the real time, and takes a cron expression for UTC.
+    """
+    for resource in translated["Resources"].values():
+        schedule = resource.get("Properties", {})
+        if str(schedule.get("ScheduleExpression", "")).startswith("cron("):
+            schedule["ScheduleExpression"] = "rate(1 minute)"
 
 
 def _with_new_versions(translated: Template, values: dict[str, Any]) -> Template:

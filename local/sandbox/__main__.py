@@ -10,7 +10,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from local.sandbox.clock import SystemClock
+from local.sandbox.clock import OFFSET_FILE, SystemClock
 from local.sandbox.control import Control
 from local.sandbox.http_client import http_sender
 from local.sandbox.http_server import HOST, Port, PortBusyError
@@ -45,7 +45,8 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> int:
         options.step_seconds, options.hang_seconds, retry_scale=options.retry_seconds
     )
     sender = http_sender(options.webhook_timeout_seconds)
-    clock, ids = SystemClock(store), Ids(random.SystemRandom())
+    clock = SystemClock(store, options.state / OFFSET_FILE)
+    ids = Ids(random.SystemRandom())
     sandbox = Sandbox(store, clock, ids, sender, settings)
     ports = {
         name: Port(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from local.sandbox.store import Store
+
+OFFSET_FILE = "clock_offset_ms"
+"""In the state folder: by how many milliseconds the clock is ahead, for the hub beside it."""
 
 _OFFSET = "clock_offset_ms"
 
@@ -22,11 +26,16 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """Real time plus an offset that outlives a restart."""
+    """Real time plus an offset that outlives a restart.
 
-    def __init__(self, store: Store) -> None:
+    The offset also stands in a file, for whoever shares this clock.
+    """
+
+    def __init__(self, store: Store, offset_file: Path) -> None:
         self._store = store
+        self._file = offset_file
         self._offset_ms = int(store.setting(_OFFSET, "0"))
+        self._publish()
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000 + self._offset_ms
@@ -40,7 +49,14 @@ class SystemClock:
     def _move_to(self, offset_ms: int) -> None:
         with self._store.transaction():
             self._store.set_setting(_OFFSET, str(offset_ms))
-        self._offset_ms = offset_ms
+            self._offset_ms = offset_ms
+            self._publish()
+
+    def _publish(self) -> None:
+        """Whole or not at all: it is read at any time."""
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(str(self._offset_ms))
+        draft.replace(self._file)
 
 
 class ManualClock:

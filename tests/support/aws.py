@@ -65,6 +65,7 @@ SETTINGS = {
     "PAYHUB_SECRET_PREFIX": "payhub/local",
     "PAYHUB_PUBLIC_URL": "https://api.payhub.test",
     "PAYHUB_OPTUM_BASE_URLS": "http://optum.test",
+    "PAYHUB_ATHENA_BASE_URLS": "http://athena.test",
     "PAYHUB_VENDOR_TIMEOUT_SECONDS": "3",
     "PAYHUB_API_TIMEOUT_SECONDS": "12",
     "PAYHUB_WORKER_TIMEOUT_SECONDS": "15",

@@ -3,8 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from payhub.domain.policy import Policy
+
+LOCAL_STAGE = "local"
+"""The stage on a developer's machine; no AWS account has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,8 @@ class Settings:
     public_url: str
     base_urls: Mapping[str, frozenset[str]]
     policy: Policy
+    clock_offset_file: Path | None = None
+    """Where the sandbox says how far its clock is moved; only on a developer's machine."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -34,7 +40,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         events_queue_url=environment["PAYHUB_EVENTS_QUEUE_URL"],
         secret_prefix=environment["PAYHUB_SECRET_PREFIX"],
         public_url=environment["PAYHUB_PUBLIC_URL"],
-        base_urls={"optum": _urls(environment["PAYHUB_OPTUM_BASE_URLS"])},
+        base_urls={
+            "optum": _urls(environment["PAYHUB_OPTUM_BASE_URLS"]),
+            "athena": _urls(environment["PAYHUB_ATHENA_BASE_URLS"]),
+        },
         policy=Policy(
             function_timeout_seconds=max(seconds("API_TIMEOUT"), seconds("WORKER_TIMEOUT")),
             vendor_timeout_seconds=seconds("VENDOR_TIMEOUT"),
@@ -47,7 +56,15 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             watch_seconds=seconds("WATCH"),
             park_seconds=seconds("PARK"),
         ),
+        clock_offset_file=_clock_offset_file(environment),
     )
+
+
+def _clock_offset_file(environment: Mapping[str, str]) -> Path | None:
+    """None in every stage but the local one, whatever the environment says."""
+    name = environment.get("PAYHUB_CLOCK_OFFSET_FILE")
+    is_local = environment["PAYHUB_STAGE"] == LOCAL_STAGE
+    return Path(name) if name and is_local else None
 
 
 def _urls(comma_list: str) -> frozenset[str]:

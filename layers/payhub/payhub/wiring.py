@@ -4,13 +4,14 @@ import secrets
 import time
 import uuid
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from payhub.metrics import EmbeddedMetrics
-from payhub.ports import Hub
+from payhub.ports import Clock, Hub
 from payhub.queue import SqsQueue
 from payhub.secrets_manager import VendorSecrets
 from payhub.settings import Settings, read_settings
@@ -33,6 +34,33 @@ class SystemClock:
     def now_ms(self) -> int:
         """Epoch milliseconds."""
         return time.time_ns() // 1_000_000
+
+
+class MovedClock:
+    """The Clock port of the local stage: the system's clock, moved as far as the sandbox's is.
+
+    One clock for hub and vendors, so that what depends on the time of day can be tried out.
+    """
+
+    def __init__(self, offset_file: Path) -> None:
+        self._file = offset_file
+        self._seen: tuple[int, int, int] | None = None
+        self._offset_ms = 0
+
+    def now_ms(self) -> int:
+        """Epoch milliseconds, by the offset that stands in the file now."""
+        return SystemClock().now_ms() + self._read_offset_ms()
+
+    def _read_offset_ms(self) -> int:
+        """The file is read again when it is another one; without a file nothing was moved."""
+        try:
+            status = self._file.stat()
+            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+            if seen != self._seen:
+                self._offset_ms, self._seen = int(self._file.read_text()), seen
+        except FileNotFoundError:
+            self._offset_ms, self._seen = 0, None
+        return self._offset_ms
 
 
 class SystemIds:
@@ -77,12 +105,17 @@ def build(settings: Settings) -> Hub:
             )
             for name in VENDORS
         },
-        clock=SystemClock(),
+        clock=_clock(settings),
         ids=SystemIds(),
         signals=EmbeddedMetrics(),
         policy=settings.policy,
         public_url=settings.public_url,
     )
+
+
+def _clock(settings: Settings) -> Clock:
+    moved_by = settings.clock_offset_file
+    return SystemClock() if moved_by is None else MovedClock(moved_by)
 
 
 def _client(service: str) -> Any:

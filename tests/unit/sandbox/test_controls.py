@@ -9,7 +9,7 @@ import pytest
 import local.sandbox
 from local.sandbox.athena.magic import DECLINED_CARDS
 from local.sandbox.athena.magic import MAGIC_AMOUNTS as ATHENA_AMOUNTS
-from local.sandbox.clock import SystemClock
+from local.sandbox.clock import OFFSET_FILE, SystemClock
 from local.sandbox.faults import FAULTS, REFUSE
 from local.sandbox.optum.magic import MAGIC_AMOUNTS as OPTUM_AMOUNTS
 from local.sandbox.store import Store
@@ -47,13 +47,30 @@ def test_the_clock_moves_forward_only(bench: Bench) -> None:
     assert shown(bench.control("POST", "clock", {"advance_seconds": 90}))["now"] > before
 
 
-def test_the_systems_clock_keeps_its_offset() -> None:
-    store = Store()
-    SystemClock(store).advance(3_600_000)
-    ahead_ms = SystemClock(store).now_ms()
-    clock = SystemClock(store)
+def test_the_systems_clock_keeps_its_offset(tmp_path: Path) -> None:
+    store, file = Store(), tmp_path / OFFSET_FILE
+    SystemClock(store, file).advance(3_600_000)
+    ahead_ms = SystemClock(store, file).now_ms()
+    clock = SystemClock(store, file)
     clock.reset()
     assert 3_599_000 < ahead_ms - clock.now_ms() <= 3_600_000
+    store.close()
+
+
+def test_the_offset_stands_in_a_file_from_the_start_and_after_each_change(tmp_path: Path) -> None:
+    store, file = Store(), tmp_path / OFFSET_FILE
+    clock = SystemClock(store, file)
+    said = [file.read_text()]
+    clock.advance(1_500)
+    clock.advance(500)
+    said.append(file.read_text())
+    file.unlink()
+    SystemClock(store, file)
+    said.append(file.read_text())
+    clock.reset()
+    said.append(file.read_text())
+    assert said == ["0", "2000", "2000", "0"]
+    assert [path.name for path in tmp_path.iterdir()] == [OFFSET_FILE]
     store.close()
 
 
