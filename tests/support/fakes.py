@@ -208,6 +208,7 @@ class ScriptedVendor:
     """The Vendor port: the issuer's real tables and event reader, a scripted client."""
 
     name = "optum"
+    notifies = True
     contracts: Mapping[str, Contract] = contract.CONTRACTS
     lifecycle: Lifecycle = contract.LIFECYCLE
 

@@ -61,6 +61,18 @@ def test_a_second_run_changes_the_registration_instead_of_making_another(world: 
     assert seen and seen[0] is not None
 
 
+def test_a_vendor_that_sends_no_notifications_is_not_asked_for_any(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.hub.vendors["optum"], "notifies", False)
+    monkeypatch.setattr(world.vendor, "register", None)
+    made = create_tenant(world.hub, CreateTenant.model_validate(WANTED))
+    tenant = world.hub.tenants.load(made.tenant)
+    assert tenant is not None
+    assert tenant.vendors["optum"] == {"base_url": "http://optum.test"}
+    assert world.secrets.get(made.tenant, "optum") == {"api_key": "vendor-key"}
+
+
 def test_a_hub_without_an_address_registers_nobody(world: World) -> None:
     hub = replace(world.hub, public_url="")
     with pytest.raises(InvalidRequest, match="address"):

@@ -46,7 +46,7 @@ class NewTenant:
 
 
 def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
-    """Store the tenant, then register its webhooks with the vendors.
+    """Store the tenant, then register its webhooks with the vendors that send any.
 
     Raises InvalidRequest for a configuration that cannot work; run again after mending it, with
     the same tenant id.
@@ -84,7 +84,9 @@ def _known_registration(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, o
 
 
 def _registered(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, object]:
-    """The vendor's settings with the id of the webhook registration in them."""
+    """The vendor's settings, with the id of the webhook registration where it notifies."""
+    if not hub.vendors[vendor].notifies:
+        return tenant.vendors[vendor]
     url = f"{hub.public_url}/webhooks/{vendor}/{tenant.tenant}"
     registration = hub.vendors[vendor].event_source.register(tenant, url)
     if not isinstance(registration, Registered):
