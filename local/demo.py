@@ -72,7 +72,8 @@ def _make(settings: Settings, stack: deployed.Deployed, wanted: dict[str, Any]) 
         "vendors": {
             "optum": tenants.optum_in_sandbox(
                 settings, wanted["optum_tenant_id"], wanted["optum_amount_unit"]
-            )
+            ),
+            "athena": tenants.athena_in_sandbox(settings),
         },
     }
     tenants.register_with_sandbox(settings, tenant)
@@ -86,7 +87,8 @@ def _make(settings: Settings, stack: deployed.Deployed, wanted: dict[str, Any]) 
 
 
 def _urls(settings: Settings) -> dict[str, str]:
-    return {"api": settings.base_url, "optum": settings.vendor_url("optum")}
+    vendors = {vendor: settings.vendor_url(vendor) for vendor in ("optum", "athena")}
+    return {"api": settings.base_url, **vendors}
 
 
 def _write(settings: Settings, made: list[dict[str, Any]]) -> None:

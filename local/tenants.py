@@ -8,6 +8,7 @@ make tenant JSON=settings.json STACK=payhub-prod  in AWS, with the usual AWS pro
 import argparse
 import json
 import os
+import random
 import secrets
 import sys
 import uuid
@@ -21,6 +22,8 @@ from local import deployed
 from local.settings import Settings, from_environment
 
 Document = dict[str, Any]
+
+_PRACTICE_IDS = range(200_000, 1_000_000)
 
 
 def optum_in_sandbox(settings: Settings, tenant_id: str, amount_unit: str) -> Document:
@@ -36,11 +39,33 @@ def optum_in_sandbox(settings: Settings, tenant_id: str, amount_unit: str) -> Do
     }
 
 
+def athena_in_sandbox(settings: Settings) -> Document:
+    """Settings of a tenant whose practices are played by the sandbox, with new credentials."""
+    return {
+        "base_url": settings.vendor_url("athena"),
+        "client_id": secrets.token_urlsafe(12),
+        "client_secret": secrets.token_urlsafe(24),
+    }
+
+
+def new_practice(settings: Settings) -> Document:
+    """A practice that nobody in the sandbox has yet, with a payment vendor of its own."""
+    answer = httpx.get(f"{settings.sandbox_url}/_sandbox/athena/practices").raise_for_status()
+    taken = {practice_id for client in answer.json() for practice_id in client["practice_ids"]}
+    practice_id = random.choice([it for it in map(str, _PRACTICE_IDS) if it not in taken])
+    return {"practice_ids": [practice_id], "vendor_codes": [f"VENDOR{practice_id}"]}
+
+
 def register_with_sandbox(settings: Settings, tenant: Document) -> None:
     """Make the tenant known to the vendors it names, as their onboarding would."""
-    optum = tenant["vendors"]["optum"]
-    if optum["base_url"] != settings.vendor_url("optum"):
-        return
+    registrations = {"optum": _register_accounts, "athena": _register_practices}
+    for vendor, register in registrations.items():
+        configuration = tenant["vendors"].get(vendor)
+        if configuration and configuration["base_url"] == settings.vendor_url(vendor):
+            register(settings, tenant, configuration)
+
+
+def _register_accounts(settings: Settings, tenant: Document, optum: Document) -> None:
     answer = httpx.post(
         f"{settings.sandbox_url}/_sandbox/optum/tenants",
         json={
@@ -48,6 +73,19 @@ def register_with_sandbox(settings: Settings, tenant: Document) -> None:
             "api_key": optum["api_key"],
             "amount_unit": optum["amount_unit"],
             "accounts": tenant["accounts"],
+        },
+    )
+    answer.raise_for_status()
+
+
+def _register_practices(settings: Settings, tenant: Document, athena: Document) -> None:
+    answer = httpx.post(
+        f"{settings.sandbox_url}/_sandbox/athena/practices",
+        json={
+            "client_id": athena["client_id"],
+            "client_secret": athena["client_secret"],
+            "practice_ids": tenant["practice_ids"],
+            "vendor_codes": tenant["vendor_codes"],
         },
     )
     answer.raise_for_status()
@@ -81,7 +119,11 @@ def main() -> None:
             "name": options.name,
             "amount_unit": "cents",
             "accounts": {"MAIN": {"hold": False}, "HOLD": {"hold": True}},
-            "vendors": {"optum": optum_in_sandbox(settings, str(uuid.uuid4()), "cents")},
+            **new_practice(settings),
+            "vendors": {
+                "optum": optum_in_sandbox(settings, str(uuid.uuid4()), "cents"),
+                "athena": athena_in_sandbox(settings),
+            },
         }
     else:
         parser.error("say NAME=... for a tenant of the sandbox, or JSON=... with its settings")
@@ -89,7 +131,8 @@ def main() -> None:
         settings.require_running()
         register_with_sandbox(settings, tenant)
     stack = deployed.in_aws(options.stack) if options.stack else deployed.on_this_machine(settings)
-    shown = {**create(stack, tenant), "accounts": tenant["accounts"]}
+    owned = {name: tenant.get(name, []) for name in ("practice_ids", "vendor_codes")}
+    shown = {**create(stack, tenant), "accounts": tenant.get("accounts", {}), **owned}
     json.dump(shown, sys.stdout, indent=2)
     print()
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -54,6 +54,8 @@ class Tenant:
     client_id: str
     client_secret: str
     accounts: Mapping[str, Mapping[str, bool]]
+    practice_ids: Sequence[str]
+    vendor_codes: Sequence[str]
 
 
 def new_tenant(stack: LocalStack, name: str) -> Tenant:
