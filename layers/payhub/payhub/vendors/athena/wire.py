@@ -346,7 +346,7 @@ def is_plan(plan: Mapping[str, Any], name: str, claim_ids: frozenset[str]) -> bo
     if listed is None and isinstance(plan.get("claims"), list):
         listed = [each.get("claimid") for each in plan["claims"] if isinstance(each, dict)]
     return fits(
-        _same(called.strip() if isinstance(called, str) else None, name.strip()),
+        _same((called.strip() or None) if isinstance(called, str) else None, name.strip()),
         _same(numbers(listed), claim_ids),
     )
 
