@@ -1,10 +1,10 @@
 """What each handler may answer: its successes by renderer, its refusals by operation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from local.openapi import examples
+from local.openapi import athena, examples
+from local.openapi.success import PAYMENT_HEADERS, REPLAYED, Success, one
 from payhub.domain import errors
 from payhub.entrypoints import problems, shapes
 from payhub.entrypoints import representations as render
@@ -23,44 +23,28 @@ from payhub.operations.release_payment import release_payment
 from payhub.operations.resolve_payment import resolve_payment
 from payhub.operations.void_payment import void_payment
 
-PAYMENT_HEADERS = ("Payment-Id", "ETag", "Location")
-REPLAYED = "Idempotent-Replayed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Success:
-    """One way an operation succeeds; headers that may be missing are `sometimes`."""
-
-    status: int
-    description: str
-    shape: type
-    example: Callable[[], Any]
-    headers: Sequence[str] = ()
-    sometimes: Sequence[str] = ()
-
-
 _ACCEPTED = Success(
     status=202,
     description="Accepted, the outcome is not known yet: the hub sends it again or finds out by"
     " itself. Watch the payment at `Location`; a repeat with the same key sends nothing twice.",
-    shape=shapes.Payment,
-    example=examples.unknown_body,
+    shapes=(shapes.Payment,),
+    examples=one(examples.unknown_body),
     headers=PAYMENT_HEADERS,
     sometimes=(REPLAYED,),
 )
 _ISSUED = Success(
     status=201,
     description="The vendor has taken the payment; on an account with hold it waits for a release.",
-    shape=shapes.Payment,
-    example=examples.issued_body,
+    shapes=(shapes.Payment,),
+    examples=one(examples.issued_body),
     headers=PAYMENT_HEADERS,
     sometimes=(REPLAYED,),
 )
 _DONE = Success(
     status=200,
     description="The vendor has done it.",
-    shape=shapes.Payment,
-    example=examples.voided_body,
+    shapes=(shapes.Payment,),
+    examples=one(examples.voided_body),
     headers=PAYMENT_HEADERS,
     sometimes=(REPLAYED,),
 )
@@ -70,8 +54,8 @@ OF_RENDERER: Mapping[Callable[..., Any], Sequence[Success]] = {
         Success(
             status=200,
             description="The payment as it stands.",
-            shape=shapes.Payment,
-            example=examples.issued_body,
+            shapes=(shapes.Payment,),
+            examples=one(examples.issued_body),
             headers=PAYMENT_HEADERS,
         )
     ],
@@ -79,8 +63,8 @@ OF_RENDERER: Mapping[Callable[..., Any], Sequence[Success]] = {
         Success(
             status=200,
             description="The payment with everything that happened to it.",
-            shape=shapes.PaymentDetails,
-            example=examples.details_body,
+            shapes=(shapes.PaymentDetails,),
+            examples=one(examples.details_body),
             headers=PAYMENT_HEADERS,
         )
     ],
@@ -88,24 +72,24 @@ OF_RENDERER: Mapping[Callable[..., Any], Sequence[Success]] = {
         Success(
             status=200,
             description="A page of payments, newest first.",
-            shape=shapes.PaymentPage,
-            example=examples.page_body,
+            shapes=(shapes.PaymentPage,),
+            examples=one(examples.page_body),
         )
     ],
     render.letters_answer: [
         Success(
             status=200,
             description="A page of dead letters, newest first.",
-            shape=shapes.DeadLetterPage,
-            example=examples.letters_body,
+            shapes=(shapes.DeadLetterPage,),
+            examples=one(examples.letters_body),
         )
     ],
     render.letter_answer: [
         Success(
             status=202,
             description="Queued again; what has ended meanwhile stays ended.",
-            shape=shapes.DeadLetter,
-            example=examples.redriven_body,
+            shapes=(shapes.DeadLetter,),
+            examples=one(examples.redriven_body),
         )
     ],
 }
@@ -119,18 +103,19 @@ OF_OPERATION: Mapping[Callable[..., Any], Sequence[Success]] = {
         Success(
             status=200,
             description="A bearer token.",
-            shape=shapes.Token,
-            example=examples.token_body,
+            shapes=(shapes.Token,),
+            examples=one(examples.token_body),
         )
     ],
     receive_event: [
         Success(
             status=200,
             description="The event is stored and queued.",
-            shape=shapes.Received,
-            example=lambda: {"received": True},
+            shapes=(shapes.Received,),
+            examples=one(lambda: {"received": True}),
         )
     ],
+    **athena.SUCCESSES,
 }
 
 _ASKED = (
@@ -156,7 +141,7 @@ REFUSALS: Mapping[Callable[..., Any], Sequence[Kind]] = {
     release_payment: _ASKED,
     void_payment: _ASKED,
     reissue_payment: _ASKED,
-    resolve_payment: (KINDS[errors.NotAllowed],),
+    resolve_payment: (KINDS[errors.NotAllowed], KINDS[errors.ClaimTaken]),
     redrive_dead_letter: (),
     get_payment: (),
     get_payment_details: (),
@@ -164,6 +149,7 @@ REFUSALS: Mapping[Callable[..., Any], Sequence[Kind]] = {
     list_dead_letters: (),
     issue_token: (KINDS[errors.BodyTooLarge], KINDS[errors.UnsupportedMedia]),
     receive_event: (KINDS[errors.BadSignature], KINDS[errors.BodyTooLarge]),
+    **athena.REFUSALS,
 }
 """What an operation refuses for reasons of its own."""
 

@@ -16,11 +16,13 @@ from local.settings import REPOSITORY
 from payhub.command import Command
 from payhub.entrypoints import shapes
 from payhub.entrypoints.documentation import OPENAPI, documentation
+from payhub.entrypoints.problems import Kind
 from payhub.entrypoints.representations import API_VERSION
 from payhub.operations.receive_event import receive_event
 
 Json = dict[str, Any]
 
+TOKEN_PATH = "/oauth2/v1/token"  # noqa: S105 - a path
 TARGET = REPOSITORY / "layers/payhub/payhub/entrypoints" / OPENAPI
 
 
@@ -50,7 +52,7 @@ def document() -> Json:
             "schemas": _schemas(found),
             "headers": words.HEADERS,
             "responses": {"MethodNotAllowed": refusals.wrong_method()},
-            "examples": refusals.component_examples(gateway),
+            "examples": refusals.component_examples(gateway, _kinds_in_dialect(found)),
         },
     }
 
@@ -62,12 +64,24 @@ def _paths(found: Sequence[Route], gateway: Mapping[str, Gateway]) -> Json:
     return paths
 
 
+def _kinds_in_dialect(found: Sequence[Route]) -> set[Kind]:
+    """What the paths with a dialect of their own may refuse."""
+    return {
+        kind
+        for route in found
+        if route.dialect is not None
+        for kind in answers.refusals(route.declaration, has_path=True, has_body=True)
+    }
+
+
 def _security_schemes(found: Sequence[Route], headers: Mapping[str, str]) -> Json:
     schemes: Json = {}
     for name, header in headers.items():
         described = words.SCHEME_WORDS[header]
         if header == "Authorization":
-            schemes[name] = {"type": "http", "scheme": "bearer", "description": described}
+            flow = {"tokenUrl": TOKEN_PATH, "scopes": {}}
+            flows = {"clientCredentials": flow}
+            schemes[name] = {"type": "oauth2", "flows": flows, "description": described}
         else:
             kind = {"type": "apiKey", "in": "header", "name": header}
             schemes[name] = {**kind, "description": described}
@@ -89,14 +103,19 @@ def _security_schemes(found: Sequence[Route], headers: Mapping[str, str]) -> Jso
 
 def _schemas(found: Sequence[Route]) -> Json:
     described = [it.declaration for it in found if it.declaration.operation is not documentation]
-    answered = {success.shape for it in described for success in answers.successes(it)}
+    answered = {
+        schemas.element(shape)
+        for it in described
+        for success in answers.successes(it)
+        for shape in success.shapes
+    }
     bodies = [
-        requests.body_model(it.command)
+        requests.body_of(it.command)
         for it in described
         if it.command is not None and issubclass(it.command, Command)
     ]
-    sent = {body[0] for body in bodies if body is not None}
-    answered |= {shapes.Problem, shapes.TokenError}
+    sent = {body.model for body in bodies if body is not None}
+    answered |= {shapes.Problem, shapes.AthenaProblem, shapes.TokenError}
     return schemas.components(_by_name(answered), _by_name(sent))
 
 

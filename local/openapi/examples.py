@@ -18,9 +18,11 @@ TENANT_ID = "0b9ab1f6-5f0c-4a57-9d0e-2f6a41c0a001"
 CORRELATION_ID = "c0ffee11-7d1b-4f1e-9a57-3f0e5a4b2c10"
 CURSOR = "MTc5NTI3MDk4NzUxMiM0OGRjNTMyYWMxZjYzYTk2MTZiNzE5ZGUwYTZhMTlhNQ"
 INSTANT = "2026-11-21T00:00:00-05:00"
+EPAYMENT_ID = 243443304
+PATIENT_PAYMENT_ID = 647036207
 _VENDOR_REFERENCE = "9f2c1b7ad3e84c5ab0d1e6f7a8b9c0d1"
 _AT_MS = 1_795_270_987_512
-_ACTOR = "caller:7b1f0c2e"
+ACTOR = "caller:7b1f0c2e"
 
 CALLER = Caller(
     tenant=Tenant(
@@ -28,9 +30,12 @@ CALLER = Caller(
         name="Riverside Clinic",
         amount_unit=AmountUnit.CENTS,
         accounts={"ACCT1": AccountSettings(hold=False), "ACCT2": AccountSettings(hold=True)},
+        practice_ids=("195900",),
+        vendor_codes=("ACME",),
+        vendors={"athena": {}},
     ),
     role=Role.OPERATOR,
-    actor=_ACTOR,
+    actor=ACTOR,
 )
 
 ISSUE_BODY: dict[str, Any] = {
@@ -69,11 +74,11 @@ def payment(state: ActionState = ActionState.DONE, status: str = "Created") -> P
         verb="issue",
         number=1,
         state=ActionState.SENDING,
-        actor=_ACTOR,
+        actor=ACTOR,
         opened_at_ms=_AT_MS,
         attempts=(Attempt(number=1, token="", intent_at_ms=_AT_MS),),
     )
-    sending = evolve(first, now_ms=_AT_MS, actor=_ACTOR, reason="asked for", action=action)
+    sending = evolve(first, now_ms=_AT_MS, actor=ACTOR, reason="asked for", action=action)
     return _ended(sending, state, status)
 
 
@@ -84,12 +89,12 @@ def voided() -> Payment:
         verb="void",
         number=2,
         state=ActionState.SENDING,
-        actor=_ACTOR,
+        actor=ACTOR,
         opened_at_ms=_AT_MS + 60_000,
         reason=ASKED_BODY["reason"],
         attempts=(Attempt(number=1, token="", intent_at_ms=_AT_MS + 60_000),),
     )
-    asked = evolve(issued, now_ms=_AT_MS + 60_000, actor=_ACTOR, reason="asked for", action=action)
+    asked = evolve(issued, now_ms=_AT_MS + 60_000, actor=ACTOR, reason="asked for", action=action)
     return _ended(asked, ActionState.DONE, "Voided")
 
 
@@ -104,7 +109,9 @@ def _ended(sending: Payment, state: ActionState, status: str) -> Payment:
         outcome="done" if is_done else None,
         reference=_VENDOR_REFERENCE if is_done else None,
     )
-    changes = {"vendor_reference": _VENDOR_REFERENCE, "vendor_status": status} if is_done else {}
+    changes: dict[str, Any] = {}
+    if is_done:
+        changes = {"vendor_reference": _VENDOR_REFERENCE, "vendor_status": status}
     return evolve(
         sending,
         now_ms=now_ms,

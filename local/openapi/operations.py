@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from local.openapi import answers, examples, refusals, requests, schemas
+from local.openapi import answers, athena_examples, examples, refusals, requests, schemas
 from local.openapi.requests import FORM_TYPE, JSON_TYPE
 from local.openapi.routes import Gateway, Route
+from local.openapi.success import Success
 from payhub.command import Command
-from payhub.entrypoints import problems, shapes
+from payhub.entrypoints import athena, problems, shapes
 from payhub.entrypoints.documentation import documentation
 from payhub.entrypoints.http import OPERATOR, Declaration
 from payhub.operations.create_tenant import CreateTenant
@@ -19,6 +20,7 @@ from payhub.operations.receive_event import receive_event
 Json = dict[str, Any]
 
 DROP_IN_PREFIX = "/api/"
+ATHENA_PREFIX = "/v1/"
 CLIENT_SCHEME = "ClientCredentials"
 
 
@@ -71,6 +73,8 @@ def _tag(route: Route) -> str:
         return by_operation[does]
     if route.path.startswith(DROP_IN_PREFIX):
         return "Issuer's documented paths"
+    if route.path.startswith(ATHENA_PREFIX):
+        return "athenahealth's documented paths"
     is_operators = "dead-letters" in route.path or route.path.endswith("/resolve")
     return "Operators" if is_operators else "Payments"
 
@@ -83,19 +87,27 @@ def _endpoint(route: Route, gateway: Mapping[str, Gateway]) -> Json:
         "security": [{str(route.scheme): []}],
         "parameters": [*requests.parameters(command), requests.TENANT_PARAMETER],
     }
-    body = requests.body_model(command)
+    body = requests.body_of(command)
     if body is not None:
-        model, is_required = body
         found["requestBody"] = {
-            "required": is_required,
-            "content": {
-                JSON_TYPE: {
-                    "schema": schemas.reference(model),
-                    "example": examples.REQUEST_BODIES[model.__name__],
-                }
-            },
+            "required": body.is_required,
+            "content": {kind: _media(body, kind) for kind in body.content_types},
         }
     return {**found, "responses": _responses(route, gateway, has_body=body is not None)}
+
+
+def _media(body: requests.RequestBody, content_type: str) -> Json:
+    """A body; in a form, a list is JSON text in one field."""
+    name = body.model.__name__
+    known = examples.REQUEST_BODIES | athena_examples.REQUEST_BODIES
+    media: Json = {"schema": schemas.reference(body.model), "example": known[name]}
+    lists = sorted(_AS_JSON_TEXT & body.model.model_fields.keys())
+    if content_type == FORM_TYPE and lists:
+        media["encoding"] = {field: {"contentType": JSON_TYPE} for field in lists}
+    return media
+
+
+_AS_JSON_TEXT = {"claimpayment", "charges"}
 
 
 def _responses(route: Route, gateway: Mapping[str, Gateway], *, has_body: bool) -> Json:
@@ -103,11 +115,15 @@ def _responses(route: Route, gateway: Mapping[str, Gateway], *, has_body: bool) 
     found = {str(it.status): _success(it) for it in answers.successes(declaration)}
     kinds = answers.refusals(declaration, has_path="{" in route.path, has_body=has_body)
     return found | refusals.responses(
-        kinds, gateway, is_guarded=route.scheme is not None, has_body=has_body
+        kinds,
+        gateway,
+        is_guarded=route.scheme is not None,
+        has_body=has_body,
+        in_dialect=route.dialect is athena.in_dialect,
     )
 
 
-def _success(success: answers.Success) -> Json:
+def _success(success: Success) -> Json:
     response: Json = {"description": success.description}
     headers = {
         name: {"$ref": f"#/components/headers/{name}"}
@@ -115,7 +131,13 @@ def _success(success: answers.Success) -> Json:
     }
     if headers:
         response["headers"] = headers
-    content = {"schema": schemas.reference(success.shape), "example": success.example()}
+    content: Json = {"schema": schemas.any_of(*success.shapes)}
+    if set(success.examples) == {""}:
+        content["example"] = success.examples[""]()
+    else:
+        content["examples"] = {
+            name: {"summary": name, "value": make()} for name, make in success.examples.items()
+        }
     return {**response, "content": {JSON_TYPE: content}}
 
 

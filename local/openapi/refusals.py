@@ -7,7 +7,7 @@ from typing import Any
 from local.openapi import examples, schemas
 from local.openapi.routes import Gateway
 from payhub.domain.errors import BadCredentials, InvalidRequest
-from payhub.entrypoints import problems, shapes
+from payhub.entrypoints import athena, problems, shapes
 from payhub.entrypoints.problems import CONTENT_TYPE, KINDS, Kind
 
 Json = dict[str, Any]
@@ -37,6 +37,12 @@ _DETAILS = {
     "declined": "The account has no funds.",
     "not-captured": "The vendor shows no trace of it after the quarantine.",
     "not-sent": "The vendor could not be reached.",
+    "possible-duplicate": "The same amount of the same patient and tender was collected today, or"
+    f" may have been (payment {examples.PAYMENT_ID} is Collected). If this is other money, send"
+    " confirmnotduplicate=true.",
+    "claim-taken": "Another payment holds this reference",
+    "refused-by-vendor": "The patient is not registered in the department.",
+    "vendor-unavailable": "athenahealth cannot be asked now.",
     "unknown-route": "See /docs for the paths there are.",
     "wrong-method": "This path takes POST.",
     "unexpected": "Nothing is lost: repeat the request with the same key, or look the payment up.",
@@ -44,9 +50,22 @@ _DETAILS = {
 }
 _WITH_PAYMENT = frozenset(
     {"not-found", "action-open", "still-running", "not-allowed", "revision-needed", "key-reused"}
-    | {"revision-mismatch", "declined", "not-captured", "not-sent"}
+    | {"revision-mismatch", "declined", "not-captured", "not-sent", "possible-duplicate"}
+    | {"refused-by-vendor"}
 )
+_AT_ATHENA = {
+    "not-found": "There is no practice 195901.",
+    "not-allowed": "A payment in status Settled cannot be voided. It settled at 2026-11-21 20:00"
+    " EST. A payment collected by card can be voided until it settles, at 20:00 New York time.",
+    "key-reused": "This externalrefid was used for another payment. Send that request again to"
+    " have its answer, or use a new externalrefid.",
+    "unsupported-media-type": "Send the body with Content-Type: application/x-www-form-urlencoded"
+    " or application/json.",
+}
+"""Where another word is more telling on the vendor's own paths."""
 _FIELD = {"field": "payment.paymentDetails.amount", "detail": "must be greater than zero"}
+_FORM_FIELD = {"field": "departmentid", "detail": "is required"}
+_DIALECT = "athena-"
 _WAITING = frozenset({409, 429, 503, 504})
 
 _GUARDED = ("UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE")
@@ -62,15 +81,24 @@ def kinds() -> list[Kind]:
 
 
 def responses(
-    found: Iterable[Kind], gateway: Mapping[str, Gateway], *, is_guarded: bool, has_body: bool
+    found: Iterable[Kind],
+    gateway: Mapping[str, Gateway],
+    *,
+    is_guarded: bool,
+    has_body: bool,
+    in_dialect: bool = False,
 ) -> Json:
-    """Status -> response, the examples by name."""
+    """Status -> response, the examples by name; `in_dialect` with the members of athenahealth."""
     by_status: dict[int, list[str]] = {}
     for kind in found:
-        by_status.setdefault(kind.status, []).append(kind.slug)
+        name = f"{_DIALECT}{kind.slug}" if in_dialect else kind.slug
+        by_status.setdefault(kind.status, []).append(name)
     for name in gateway_names(is_guarded=is_guarded, has_body=has_body):
         by_status.setdefault(gateway[name].status, []).append(_slug(name))
-    return {str(status): _response(status, by_status[status]) for status in sorted(by_status)}
+    shape = shapes.AthenaProblem if in_dialect else shapes.Problem
+    return {
+        str(status): _response(status, by_status[status], shape) for status in sorted(by_status)
+    }
 
 
 def gateway_names(*, is_guarded: bool, has_body: bool) -> list[str]:
@@ -82,9 +110,12 @@ def gateway_names(*, is_guarded: bool, has_body: bool) -> list[str]:
     ]
 
 
-def component_examples(gateway: Mapping[str, Gateway]) -> Json:
-    """One example of each kind, by its slug."""
+def component_examples(gateway: Mapping[str, Gateway], in_dialect: Iterable[Kind]) -> Json:
+    """One example of each kind, by its slug; of some a second one in athenahealth's dialect."""
     found = {kind.slug: {"summary": kind.title, "value": _example(kind)} for kind in kinds()}
+    for kind in sorted(in_dialect, key=lambda it: (it.status, it.slug)):
+        value = _example(kind, in_dialect=True)
+        found[_DIALECT + kind.slug] = {"summary": kind.title, "value": value}
     for name in gateway_names(is_guarded=True, has_body=True):
         body = {**gateway[name].body, "correlation_id": examples.CORRELATION_ID}
         found[_slug(name)] = {"summary": f"By API Gateway: {body['detail']}", "value": body}
@@ -101,13 +132,13 @@ def _slug(gateway_name: str) -> str:
     return "gateway-" + gateway_name.lower().replace("_", "-")
 
 
-def _response(status: int, slugs: Iterable[str]) -> Json:
+def _response(status: int, slugs: Iterable[str], shape: type = shapes.Problem) -> Json:
     names = list(dict.fromkeys(slugs))
     response: Json = {
         "description": _DESCRIPTIONS[status],
         "content": {
             CONTENT_TYPE: {
-                "schema": schemas.reference(shapes.Problem),
+                "schema": schemas.reference(shape),
                 "examples": {it: {"$ref": f"#/components/examples/{it}"} for it in names},
             }
         },
@@ -118,7 +149,7 @@ def _response(status: int, slugs: Iterable[str]) -> Json:
 
 
 _DESCRIPTIONS = {
-    400: "The request is not valid; `errors` names the fields.",
+    400: "The request is not valid; `errors` names the fields, or the vendor says why.",
     401: "The credential or the signature is missing or wrong.",
     403: "The key may not do this.",
     404: "There is no such thing for this tenant.",
@@ -135,15 +166,17 @@ _DESCRIPTIONS = {
 }
 
 
-def _example(kind: Kind) -> Any:
+def _example(kind: Kind, *, in_dialect: bool = False) -> Any:
     members: Json = {}
     if kind is KINDS[InvalidRequest]:
-        members["errors"] = [_FIELD]
+        members["errors"] = [_FORM_FIELD if in_dialect else _FIELD]
     if kind.slug in _WITH_PAYMENT:
         members["payment_id"] = examples.PAYMENT_ID
     if kind is problems.DECLINED:
         members |= {"vendor": "optum", "vendor_message": _DETAILS[kind.slug]}
-    answer = problems.problem(
-        kind, _DETAILS[kind.slug], correlation_id=examples.CORRELATION_ID, **members
-    )
-    return json.loads(answer["body"])
+    if kind is problems.REFUSED_BY_VENDOR:
+        members |= {"vendor": "athena", "vendor_code": "400"}
+        members |= {"vendor_message": _DETAILS[kind.slug]}
+    detail = (in_dialect and _AT_ATHENA.get(kind.slug)) or _DETAILS[kind.slug]
+    answer = problems.problem(kind, detail, correlation_id=examples.CORRELATION_ID, **members)
+    return json.loads((athena.in_dialect(answer) if in_dialect else answer)["body"])

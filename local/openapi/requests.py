@@ -1,8 +1,11 @@
 """Parameters and bodies, from the commands and their marks."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from local.openapi import examples
+from pydantic import BaseModel
+
+from local.openapi import examples, words
 from payhub.command import Command, Place
 
 Json = dict[str, Any]
@@ -13,7 +16,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 TENANT_PARAMETER: Json = {
     "name": "TENANT",
     "in": "header",
-    "description": "The tenant's id or name. Not needed; where sent, it must be the key's tenant.",
+    "description": "The tenant's id or name. Not needed; where sent, it must be the credential's"
+    " tenant.",
     "schema": {"type": "string"},
     "example": examples.TENANT_ID,
 }
@@ -32,8 +36,29 @@ _PARAMETER_EXAMPLES: Json = {
     "from": examples.INSTANT,
     "to": "2026-11-22T00:00:00-05:00",
     "reference": "EVRYHEALTH001",
+    "practiceid": "195900",
+    "patientid": "1",
+    "appointmentid": "10011",
+    "epaymentid": str(examples.EPAYMENT_ID),
+    "patientpaymentid": str(examples.PATIENT_PAYMENT_ID),
+    "vendorcode": "ACME",
+    "departmentid": "1",
+    "customerversion": "true",
+    "merchantversion": "true",
+    "termsasjson": "true",
 }
 """By name, or by command and name where one name has two meanings."""
+
+_BODIES = frozenset({Place.BODY, Place.FORM})
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """What a command reads from the body; `content_types` in the order they are shown."""
+
+    model: type[BaseModel]
+    is_required: bool
+    content_types: tuple[str, ...]
 
 
 def parameters(command: type[Command]) -> list[Json]:
@@ -41,13 +66,13 @@ def parameters(command: type[Command]) -> list[Json]:
     fields = command.model_json_schema()["properties"]
     found = []
     for name, source in command.sources().items():
-        if source.place is Place.BODY:
+        if source.place in _BODIES:
             continue
-        schema = _without_null(fields[name])
+        schema = without_null(fields[name])
         parameter = {
             "name": source.name,
             "in": source.place.value,
-            "description": _description(command, name),
+            "description": _description(command, name, source.name),
             "required": command.model_fields[name].is_required(),
             "schema": {key: it for key, it in schema.items() if key != "description"},
             "example": _example(command, source.name),
@@ -56,11 +81,11 @@ def parameters(command: type[Command]) -> list[Json]:
     return found
 
 
-def _description(command: type[Command], name: str) -> str:
-    words = command.model_fields[name].description
-    if words is None:
+def _description(command: type[Command], name: str, parameter: str) -> str:
+    said = command.model_fields[name].description or words.PARAMETER_WORDS.get(parameter)
+    if said is None:
         raise LookupError(f"{command.__name__}.{name} needs Field(description=...)")
-    return words
+    return said
 
 
 def _example(command: type[Command], name: str) -> Any:
@@ -68,16 +93,18 @@ def _example(command: type[Command], name: str) -> Any:
     return _PARAMETER_EXAMPLES.get(f"{command.__name__}.{name}", usual)
 
 
-def body_model(command: type[Command]) -> Any:
-    """The model of the command's body and whether it must be sent; None without a body."""
+def body_of(command: type[Command]) -> RequestBody | None:
+    """The command's body; None without one."""
     for name, source in command.sources().items():
-        if source.place is Place.BODY:
+        if source.place in _BODIES:
             field = command.model_fields[name]
-            return field.annotation, field.is_required()
+            assert isinstance(field.annotation, type)
+            types = (FORM_TYPE, JSON_TYPE) if source.place is Place.FORM else (JSON_TYPE,)
+            return RequestBody(field.annotation, field.is_required(), types)
     return None
 
 
-def _without_null(schema: Json) -> Json:
+def without_null(schema: Json) -> Json:
     """A parameter that is not sent is absent, never null."""
     schema = {key: it for key, it in schema.items() if key not in ("title", "default")} | (
         {"default": schema["default"]} if schema.get("default") is not None else {}

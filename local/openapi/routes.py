@@ -10,7 +10,7 @@ from unittest import mock
 from local.settings import REPOSITORY
 from local.template import Template, load
 from payhub import wiring
-from payhub.entrypoints.http import Declaration, Handler
+from payhub.entrypoints.http import Declaration, Dialect, Handler
 
 _CATCH_ALL_METHOD = "ANY"
 _FUNCTION = "AWS::Serverless::Function"
@@ -26,6 +26,7 @@ class Route:
     summary: str
     scheme: str | None
     declaration: Declaration
+    dialect: Dialect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _routes(source: Template) -> Iterator[Route]:
         if not events:
             continue
         module = properties["Handler"].removesuffix(".handler")
-        declaration = _declaration(module)
+        handler = _handler(module)
         for event in events:
             scheme = event.get("Auth", {}).get("Authorizer", auth["DefaultAuthorizer"])
             yield Route(
@@ -67,7 +68,8 @@ def _routes(source: Template) -> Iterator[Route]:
                 function=module.rpartition(".")[2],
                 summary=properties["Description"],
                 scheme=None if scheme == "NONE" else scheme,
-                declaration=declaration,
+                declaration=handler.declaration,
+                dialect=handler.dialect,
             )
 
 
@@ -102,10 +104,10 @@ def _api_events(properties: dict[str, Any]) -> list[dict[str, Any]]:
     return [it for it in properties.get("Events", {}).values() if it["Type"] == "Api"]
 
 
-def _declaration(module: str) -> Declaration:
-    """What the function's handler declares. The file is run afresh, with no hub behind it."""
+def _handler(module: str) -> Handler:
+    """The handler of a function, whose file is run afresh, with no hub behind it."""
     path = REPOSITORY / "functions" / f"{module.replace('.', '/')}.py"
     with mock.patch.object(wiring, "hub"):
         handler = runpy.run_path(str(path))["handler"]
     assert isinstance(handler, Handler), f"{path} declares nothing"
-    return handler.declaration
+    return handler

@@ -12,18 +12,27 @@ TITLE = "Payhub"
 _INTRODUCTION = """\
 One API over healthcare payment systems that never moves money twice and never loses a payment.
 
-**Keys.** Send your key in the `API-KEY` header. Operators' keys also release, resolve and redrive.
+**Credentials.** Send your key in the `API-KEY` header; operators' keys also release, resolve and
+redrive. The paths below `/v1/`, which are those of athenahealth, take a bearer token instead.
 
 **Repeating a request is safe.** A POST with the same idempotency key and body is carried out once;
 every repeat gets the first one's final answer, with `Idempotent-Replayed: true`. The key is
 `clientRequestId`, else the `Idempotency-Key` header, else `issuerReferenceId`. Actions on a payment
-need no key until the same action was done before; then send a key or `If-Match`.
+need no key until the same action was done before; then send a key or `If-Match`. On athenahealth's
+paths the key is the header, of a vendor payment else its `externalrefid`; without one the same
+request within ten minutes is a repeat.
 
 **202 is not a failure.** The vendor did not answer or could not be reached. The hub sends again
 only what provably was not applied and finds out about the rest by itself; `Location` shows how it
 stands.
 
+**athenahealth's paths** take forms or JSON and answer in the vendor's shape: a decline is HTTP 200
+with `success` "false" and `errortext`, an unknown outcome 202 with an `errortext` that begins
+`OUTCOME UNKNOWN, do not charge again`. A card number is taken in the fields made for one only, and
+is kept nowhere.
+
 **Money** is exact. `amount` is in the unit your tenant declared, `amountCents` always in cents.
+athenahealth's paths take dollars as text, such as `17.07`.
 
 **Errors** are problem documents (RFC 9457). `errors` names the fields, `retry` says what repeating
 the request would do. A path that takes other methods answers 405 with `Allow`; unknown paths 404.
@@ -33,6 +42,8 @@ What belongs to another tenant does not exist for you.
 TAGS: dict[str, str] = {
     "Payments": "Issue payments, look them up and act on them.",
     "Issuer's documented paths": "The same, under the paths that the issuer's guide writes.",
+    "athenahealth's documented paths": "Patients' payments by card, by hand and by payment vendors,"
+    " plans and receipts.",
     "Operators": "What needs a person: unclear outcomes and dead letters.",
     "Tokens": "Bearer tokens for client credentials.",
     "Webhooks": "What vendors call.",
@@ -48,12 +59,36 @@ def introduction(kinds: Iterable[Kind]) -> str:
     return f"{_INTRODUCTION}\n**Problem types**, each behind `{BASE}`:\n\n{listed}\n"
 
 
-SCHEMA_WORDS = {"ActionState": "Where one action stands; the last four are ends."}
+SCHEMA_WORDS = {
+    "ActionState": "Where one action stands; the last four are ends.",
+    "CollectBody": "A charge: what it is for, and the card as a number or as swipe data.",
+    "StoreCardBody": "A card to be kept by the vendor, for one appointment.",
+    "PlanBody": "A plan; a card where something is charged to one.",
+    "RecordBody": "What was paid, for what, and by which means.",
+    "NoFields": "No fields.",
+    "VendorPaymentBody": "What was paid through the payment vendor, for what, and by which means.",
+    "RefundBody": "A refund of the whole payment.",
+    "AdjustBody": "Charges of one patient, and what is taken off each.",
+}
 """Where the code's own words speak to its readers only."""
+
+PARAMETER_WORDS = {
+    "practiceid": "The practice; one of the tenant's own, any other does not exist for it.",
+    "patientid": "The patient.",
+    "appointmentid": "The appointment that the card is stored for.",
+    "epaymentid": "The card payment, as the answer to its collection named it.",
+    "patientpaymentid": "The vendor payment, as the answer to its recording named it.",
+    "vendorcode": "The payment vendor; one of the tenant's own.",
+    "departmentid": "The department; required.",
+    "customerversion": "`true`: the customer's copy.",
+    "merchantversion": "`true`: the merchant's copy.",
+    "termsasjson": "`true`: the terms as a list of texts, not as a page.",
+}
+"""Parameters whose models have no words of their own."""
 
 SCHEME_WORDS = {
     "API-KEY": "An opaque key that belongs to one tenant and has a role.",
-    "Authorization": "`Bearer` and a token from `POST /oauth2/v1/token`.",
+    "Authorization": "`Bearer` and a token from `POST /oauth2/v1/token`, good for an hour.",
 }
 
 HEADERS: dict[str, Json] = {

@@ -2,14 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from local.openapi import bodies, requests
+from local.openapi.athena_examples import REQUEST_BODIES
 from local.openapi.document import TARGET, text
+from local.openapi.examples import CALLER
+from local.openapi.routes import Route, template
+from local.openapi.routes import routes as declared
+from payhub.command import Command, Place
+from payhub.domain.errors import InvalidRequest
 from payhub.entrypoints.problems import CONTENT_TYPE
+from payhub.ports import Hub
 from tests.support.template import resolved
 from tests.support.template_checks.api import ANY, PUBLIC, routes
 
@@ -47,9 +55,11 @@ def test_it_describes_every_route_and_no_other() -> None:
 
 @pytest.mark.parametrize("route", sorted(ROUTES), ids=" ".join)
 def test_it_says_who_may_call(route: tuple[str, str]) -> None:
-    """What has an authorizer asks for the key, the rest does not."""
+    """The key, on athenahealth's paths a token; neither where there is no authorizer."""
     schemes = {name for it in OPERATIONS[route]["security"] for name in it}
-    assert ("ApiKey" in schemes) == (ROUTES[route] not in PUBLIC)
+    expected = "BearerToken" if route[1].startswith("/v1/") else "ApiKey"
+    asked = schemes & {"ApiKey", "BearerToken"}
+    assert asked == (set() if ROUTES[route] in PUBLIC else {expected})
 
 
 @pytest.mark.parametrize("route", sorted(ROUTES), ids=" ".join)
@@ -97,9 +107,12 @@ def _media(value: Any, path: str) -> Iterator[tuple[str, Json]]:
 
 
 def _shared_examples(media: Json) -> Iterator[tuple[str, Any]]:
-    """The examples that a media type refers to; the document keeps each once."""
-    for name, reference in media.get("examples", {}).items():
-        place, _, key = reference["$ref"].rpartition("/")
+    """The examples of a media type; those it refers to, the document keeps once."""
+    for name, example in media.get("examples", {}).items():
+        if "value" in example:
+            yield name, example["value"]
+            continue
+        place, _, key = example["$ref"].rpartition("/")
         assert place == "#/components/examples"
         yield name, DOCUMENT["components"]["examples"][key]["value"]
 
@@ -165,3 +178,64 @@ def test_a_fields_example_fits_the_field(schema: Json) -> None:
     """The examples that stand in the schemas themselves."""
     for example in schema["examples"]:
         assert _errors(schema, example) == []
+
+
+FORMS = [
+    pytest.param(route, id=route.function)
+    for route in declared(template())
+    if route.path.startswith("/v1/") and route.method == "POST"
+]
+
+
+@pytest.mark.parametrize("route", FORMS)
+def test_a_form_is_described_as_form_and_as_json(route: Route) -> None:
+    """With the same schema; lists are JSON text in a form."""
+    content = OPERATIONS[route.method, route.path]["requestBody"]["content"]
+    assert list(content) == ["application/x-www-form-urlencoded", "application/json"]
+    form, body = content.values()
+    assert form["schema"] == body["schema"]
+    name = form["schema"]["$ref"].rpartition("/")[2]
+    properties = DOCUMENT["components"]["schemas"][name]["properties"]
+    lists = {field for field, it in properties.items() if it.get("type") == "array"}
+    assert form.get("encoding", {}).keys() == lists
+
+
+@pytest.mark.parametrize("route", FORMS)
+def test_the_example_of_a_form_is_taken(route: Route) -> None:
+    """By the model that reads it."""
+    model = _body_of(route).model
+    model.model_validate(REQUEST_BODIES[model.__name__])
+
+
+@pytest.mark.parametrize("route", FORMS)
+def test_required_fields_are_those_the_operation_misses(route: Route) -> None:
+    """Nothing of an empty body is forgiven, and nothing else is called required."""
+    body = _body_of(route)
+    described = set(bodies.RULES.get(body.model.__name__, {}).get("required", []))
+    if not body.is_required:
+        assert described == set()
+        return
+    command = cast("type[Command]", route.declaration.command)
+    values: dict[str, Any] = {
+        name: {"practiceid": "195900", "vendorcode": "ACME"}.get(source.name, "1")
+        for name, source in command.sources().items()
+        if source.place is Place.PATH
+    }
+    with pytest.raises(InvalidRequest) as refused:
+        route.declaration.operation(
+            cast("Hub", None),
+            CALLER,
+            command.model_validate({**values, "body": {}}),
+        )
+    missed = {it.field for it in refused.value.errors if it.detail == "is required"}
+    asked_of_cards = {"accountnumber", "nameoncard", "expirationmonthmm", "expirationyearyyyy"}
+    if body.model.__name__ == "CollectBody":
+        asked_of_cards |= {"billingaddress", "billingzip"}  # not with swipe data
+    assert missed - asked_of_cards == described
+
+
+def _body_of(route: Route) -> requests.RequestBody:
+    command = cast("type[Command]", route.declaration.command)
+    body = requests.body_of(command)
+    assert body is not None
+    return body

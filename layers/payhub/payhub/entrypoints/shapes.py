@@ -37,7 +37,14 @@ Cents = Annotated[
 class OpenAction(TypedDict):
     """What the hub is doing with the payment just now."""
 
-    verb: Annotated[str, Field(description="issue, release, void or reissue.", examples=["issue"])]
+    verb: Annotated[
+        str,
+        Field(
+            description="issue, release, void or reissue; at athenahealth collect, store_card,"
+            " start_plan, record, report, adjust, void or refund.",
+            examples=["issue"],
+        ),
+    ]
     state: Annotated[
         ActionState,
         Field(description="`unknown`: the vendor did not answer, the hub is finding out."),
@@ -68,9 +75,10 @@ class Payment(TypedDict):
         str,
         Field(
             description="The vendor's word once it has answered (`Created`, `Held`, `Loading`,"
-            " `Sent`, `Completed`, `Voided`, `Reissuing`, `Failed` and those between). Before"
-            " that `pending`, `unknown`, `needs_review`, `declined`, `not_sent` or"
-            " `not_captured`.",
+            " `Sent`, `Completed`, `Voided`, `Reissuing`, `Failed` and those between; at"
+            " athenahealth, which has none, the hub's: `Collected`, `Settled`, `Voided`,"
+            " `Recorded`, `Refunded` and others). Before that `pending`, `unknown`,"
+            " `needs_review`, `declined`, `not_sent` or `not_captured`.",
             examples=["Created"],
         ),
     ]
@@ -272,6 +280,17 @@ class Problem(TypedDict, total=False):
     correlation_id: Annotated[str, Field(description="Names this request in the hub's log.")]
 
 
+class AthenaProblem(Problem, total=False):
+    """A problem with the members in which athenahealth's clients look for an error.
+
+    They are absent where API Gateway answers by itself.
+    """
+
+    success: Annotated[str, Field(examples=["false"])]
+    error: Annotated[str, Field(description="The vendor's words, else those of `detail`.")]
+    errortext: Annotated[str, Field(description="The same.")]
+
+
 class AthenaFailed(TypedDict):
     """A refusal or an unknown outcome in athenahealth's words; `success` is "false"."""
 
@@ -345,3 +364,56 @@ class AthenaAdjusted(TypedDict):
     patientid: int
     charges: list[AthenaCharge]
     error: NotRequired[Annotated[str, Field(description="Why no charge could be adjusted.")]]
+
+
+_Id = Annotated[int, Field(json_schema_extra={"format": "int64"})]
+_Dollars = Annotated[str, Field(description="Dollars.", examples=["17.07"])]
+
+
+class AthenaReceipt(TypedDict, total=False):
+    """A receipt in a patient's list: of a charge, a void or a stored card."""
+
+    epaymentid: _Id
+    amount: _Dollars
+    type: Annotated[
+        str,
+        Field(
+            description="PURCHASE, VOID, VOIDPURCHASE, or AUTHORIZATION for a stored card.",
+            examples=["PURCHASE"],
+        ),
+    ]
+    cardtypeabbreviation: Annotated[str, Field(description="VI, MC, AX or DS.", examples=["VI"])]
+    cardtypename: Annotated[str, Field(examples=["Visa"])]
+    cardnumberlast4digits: Annotated[str, Field(examples=["1111"])]
+    requestdate: Annotated[
+        str, Field(description="Eastern time.", examples=["11/21/2026 09:15:00"])
+    ]
+    contractid: Annotated[_Id, Field(description="Of a stored card.")]
+    epaymentcontractbalance: _Dollars
+    epaymentcontractmaxamount: _Dollars
+
+
+class AthenaClaimPayment(TypedDict, total=False):
+    """How much of a payment went to one claim."""
+
+    claimid: _Id
+    amount: _Dollars
+
+
+class AthenaReceiptDetails(AthenaReceipt, total=False):
+    """What one receipt says; the vendor may add fields."""
+
+    patientid: _Id
+    appointmentid: _Id
+    copayamount: _Dollars
+    otheramount: _Dollars
+    claimpayments: list[AthenaClaimPayment]
+    terms: Annotated[
+        str | list[str], Field(description="What the patient agreed to, as a page or as texts.")
+    ]
+
+
+class AthenaPrintedReceipt(TypedDict, total=False):
+    """A receipt as it is printed; the vendor may add fields."""
+
+    receipt: Annotated[str, Field(description="HTML.")]
