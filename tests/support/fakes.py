@@ -22,7 +22,7 @@ from payhub.domain.answers import (
 from payhub.domain.contract import Contract, Lifecycle
 from payhub.domain.policy import Policy
 from payhub.domain.tenant import Caller, Role, Tenant
-from payhub.ports import EventReader, Hub, Order, VendorConfiguration
+from payhub.ports import DocumentSource, EventReader, Hub, Order, VendorConfiguration
 from payhub.store.dead_letters import DeadLetterBook
 from payhub.store.inbox import EventInbox
 from payhub.store.payments import Payments
@@ -41,13 +41,16 @@ TENANT = Tenant.model_validate(
         "name": "Riverside",
         "amount_unit": "cents",
         "accounts": {"ACCT1": {"hold": False}, "ACCT2": {"hold": True}},
+        "practice_ids": ["195900"],
+        "vendor_codes": ["ACME"],
         "vendors": {
+            "athena": {"base_url": "http://athena.test"},
             "optum": {
                 "base_url": "http://optum.test",
                 "tenant_id": "a976ced5-28ea-4e08-a267-024d2751e591",
                 "amount_unit": "cents",
                 "subscription_id": "sub-1",
-            }
+            },
         },
     }
 )
@@ -66,6 +69,7 @@ POLICY = Policy(
     refresh_seconds=900,
     watch_seconds=86400,
     park_seconds=86400,
+    duplicate_window_seconds=600,
 )
 
 
@@ -220,6 +224,11 @@ class ScriptedVendor:
     def events(self) -> EventReader:
         """The real reader."""
         return Events()
+
+    @property
+    def documents(self) -> DocumentSource:
+        """The issuer keeps none."""
+        raise NotImplementedError
 
     def configure(self, configuration: Mapping[str, object]) -> VendorConfiguration:
         """Everything but the key is settings."""

@@ -113,6 +113,7 @@ class Simulation:
             secrets,
             frozenset({VENDOR_URL}),
             POLICY.vendor_timeout_seconds,
+            self.clock,
             Transport(POLICY.vendor_timeout_seconds, httpx.MockTransport(self._vendor)),
         )
         return Hub(

@@ -73,6 +73,23 @@ class TableContract:
         assert table.put_together([revised("a", 6, over=5), Put(item=item("b", "1"))]) is None
         assert table.get(("b", "1")) is not None
 
+    def test_a_revision_over_what_is_gone_stops_everything_with_it(self, table: Subject) -> None:
+        blocking = table.put_together([Put(item=item("b", "1")), revised("a", 2, over=1)])
+        assert blocking == [None, None]
+        assert table.get(("b", "1")) is None
+
+    def test_a_claim_is_written_again_by_its_owner_and_by_nobody_else(self, table: Subject) -> None:
+        def claim(owner: str) -> Put:
+            mine = item("c", "CLAIM", doc=owner)
+            return Put(item=mine, condition=conditions.OWN_OR_NEW, values={":doc": mine["doc"]})
+
+        assert table.put_together([Put(item=item("p", "1")), claim("first")]) is None
+        assert table.put_together([Put(item=item("p", "1")), claim("first")]) is None
+        blocking = table.put_together([Put(item=item("p", "2")), claim("second")])
+        assert blocking is not None
+        assert without_token(blocking[1]) == item("c", "CLAIM", doc="first")
+        assert table.get(("p", "2")) is None
+
     def test_a_partition_is_paged_in_both_directions(self, table: Subject) -> None:
         for number in range(5):
             table.put(Put(item=item("p", str(number))))

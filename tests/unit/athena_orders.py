@@ -16,7 +16,7 @@ from payhub.transport import Transport
 from payhub.vendors.athena import contract
 from payhub.vendors.athena.client import Client
 from payhub.vendors.athena.gateway import PaymentGateway
-from tests.support.fakes import NOON_MS, TENANT, MemorySecrets
+from tests.support.fakes import NOON_MS, TENANT, MemorySecrets, SetClock
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -194,7 +194,7 @@ def with_tokens(handler: Handler) -> Handler:
 def client(handler: Handler, secrets: Secrets | None = None) -> Client:
     """A client whose vendor is `handler`, tokens and all."""
     transport = Transport(3.0, httpx.MockTransport(handler))
-    return Client(transport, secrets or known_secrets(), frozenset({BASE_URL}))
+    return Client(transport, secrets or known_secrets(), frozenset({BASE_URL}), SetClock())
 
 
 def gateway(handler: Handler) -> PaymentGateway:

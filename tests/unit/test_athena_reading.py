@@ -96,8 +96,8 @@ def test_a_payment_settles_at_its_cut_off_on_every_day_of_the_year(
         (cut_ms - MARGIN_MS - 1, view()),
         (cut_ms - MARGIN_MS, view()),
         (cut_ms - 1, view()),
-        (cut_ms, view()),
-        (cut_ms + MARGIN_MS - 1, view()),
+        (cut_ms, view("Settled")),
+        (cut_ms + MARGIN_MS - 1, view("Settled")),
         (cut_ms + MARGIN_MS, settled),
         (cut_ms + 400 * 24 * HOUR_MS, settled),
     ):
@@ -107,7 +107,7 @@ def test_a_payment_settles_at_its_cut_off_on_every_day_of_the_year(
 def test_the_margin_is_the_tenants() -> None:
     taken, cut_off, _ = SUMMER_BEGINS
     collect = collected(ms(taken), ms(taken) + 900)
-    assert read(looking(collect, now_ms=ms(cut_off) + 59_000, margin=60)) == view()
+    assert read(looking(collect, now_ms=ms(cut_off) + 59_000, margin=60)) == view("Settled")
     late = read(looking(collect, now_ms=ms(cut_off) + 60_000, margin=60))
     assert isinstance(late, View) and late.status == "Settled"
     exact = read(looking(collect, now_ms=ms(cut_off), margin=0))

@@ -16,7 +16,7 @@ from payhub.vendors.athena.auth import Token, Tokens, parse_settings, settings_o
 from payhub.vendors.athena.client import Client
 from payhub.vendors.athena.contract import COLLECT
 from payhub.vendors.athena.gateway import PaymentGateway
-from tests.support.fakes import OTHER, MemorySecrets
+from tests.support.fakes import OTHER, MemorySecrets, SetClock
 from tests.unit.athena_orders import (
     ATHENA_TENANT,
     BASE_URL,
@@ -57,16 +57,6 @@ class Authority:
         return httpx.Response(200, json=body)
 
 
-class Watch:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
 class Rotated(MemorySecrets):
     """Credentials that were changed: the new ones are seen only when asked for freshly."""
 
@@ -76,10 +66,10 @@ class Rotated(MemorySecrets):
         return {**CREDENTIALS, "client_secret": "new" if self.fetches else "old"}
 
 
-def tokens(authority: Authority, watch: Watch | None = None) -> Tokens:
+def tokens(authority: Authority, watch: SetClock | None = None) -> Tokens:
     """The cache in front of it."""
     transport = Transport(3.0, httpx.MockTransport(authority))
-    return Tokens(transport, known_secrets(), watch or Watch())
+    return Tokens(transport, known_secrets(), watch or SetClock())
 
 
 def collect(handler: Handler, secrets: MemorySecrets | None = None) -> Answer:
@@ -113,27 +103,27 @@ def test_many_calls_use_one_token() -> None:
     [(3600, 3540), ("3600", 3540), (3600.0, 3540), (300, 270), ("100", 90), (0, 0)],
 )
 def test_a_token_is_renewed_before_it_ends(expires_in: object, lives_seconds: int) -> None:
-    watch, authority = Watch(), Authority(expires_in)
+    watch, authority = SetClock(), Authority(expires_in)
     cache = tokens(authority, watch)
     cache.token(ATHENA_TENANT, SETTINGS)
     if lives_seconds:
-        watch.at += lives_seconds - 1
+        watch.advance(lives_seconds - 1)
         assert cache.token(ATHENA_TENANT, SETTINGS) == "t1"
-        watch.at += 1
+        watch.advance(1)
     assert cache.token(ATHENA_TENANT, SETTINGS) == "t2"
 
 
 def test_a_token_is_counted_from_before_it_was_asked_for() -> None:
-    watch, authority = Watch(), Authority(100)
+    watch, authority = SetClock(), Authority(100)
 
     class Slow(Authority):
         def __call__(self, request: httpx.Request) -> httpx.Response:
-            watch.at += 50
+            watch.advance(50)
             return authority(request)
 
     cache = tokens(Slow(), watch)
     cache.token(ATHENA_TENANT, SETTINGS)
-    watch.at += 40
+    watch.advance(40)
     assert cache.token(ATHENA_TENANT, SETTINGS) == "t2"
 
 
@@ -169,7 +159,7 @@ def test_tenants_and_hosts_do_not_share_a_token() -> None:
     authority = Authority()
     secrets = known_secrets()
     secrets.put(OTHER.tenant, "athena", {**CREDENTIALS, "client_id": "client-2"})
-    cache = Tokens(Transport(3.0, httpx.MockTransport(authority)), secrets, Watch())
+    cache = Tokens(Transport(3.0, httpx.MockTransport(authority)), secrets, SetClock())
     other = OTHER.model_copy(update={"vendors": ATHENA_TENANT.vendors})
     moved = parse_settings({"base_url": "http://moved.test"})
     assert cache.token(ATHENA_TENANT, SETTINGS) == "t1"
@@ -288,7 +278,7 @@ def test_a_renewal_that_fails_leaves_no_doubt_either() -> None:
 
 def test_a_base_url_that_is_not_on_the_list_gets_neither_credentials_nor_payment() -> None:
     transport = Transport(3.0, httpx.MockTransport(never))
-    answer = Client(transport, known_secrets(), frozenset({"http://other.test"})).call(
+    answer = Client(transport, known_secrets(), frozenset({"http://other.test"}), SetClock()).call(
         ATHENA_TENANT, "GET", "/v1/195900/patients/7/receipts"
     )
     assert isinstance(answer, NotSent)

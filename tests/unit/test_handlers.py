@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from payhub import wiring
 from payhub.domain.identity import digest
 from payhub.domain.records import Credential, CredentialKind
+from payhub.domain.settlement import eastern
 from payhub.domain.tenant import Role
 from payhub.entrypoints.observability import logger
 from payhub.operations.issue_token import client_digest
@@ -48,6 +50,9 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         )
         vendor: Any = made.vendors["optum"]
         vendor._transport = Transport(3, httpx.MockTransport(_vendor))
+        made.secrets.put(TENANT.tenant, "athena", {"client_id": "c", "client_secret": "s"})
+        athena: Any = made.vendors["athena"]
+        athena._transport = Transport(3, httpx.MockTransport(_athena))
         _add_credentials(made)
         yield made
         wiring.hub.cache_clear()
@@ -70,6 +75,32 @@ def _vendor(request: httpx.Request) -> httpx.Response:
     if request.url.path.endswith("/missed-events"):
         return httpx.Response(200, json={"missedEvents": []})
     return httpx.Response(201, json={**PAYMENT, "availableBalance": 12500})
+
+
+def _athena(request: httpx.Request) -> httpx.Response:
+    """Every operation succeeds; ids come as text or number, as the vendor likes it."""
+    answers: dict[str, Any] = {
+        "token": {"access_token": "t", "expires_in": "3600"},
+        "collectpayment": {"epaymentid": "551", "success": "true"},
+        "5678": {"epaymentid": 552, "success": "true"},
+        "paymentplan": {"paymentplanid": 77, "epaymentid": "553", "success": "true"},
+        "recordpayment": {"paymentbatchid": "5", "success": True},
+        "90210": {"success": "true"} if request.method == "POST" else {"receipt": "<p>$10</p>"},
+        "payments": {"patientpaymentid": "9", "previouslyrecordedyn": "false"},
+        "refund": {"patientpaymentid": 10, "recordedtime": "11/21/2026 09:15:00"},
+        "adjustingcharges": {
+            "patientid": 1234,
+            "charges": [{"chargeid": 8001, "adjustmentamount": "5", "outstandingamount": "0"}],
+        },
+        "receipts": [_receipt()],
+        "details": _receipt(),
+    }
+    return httpx.Response(200, json=answers[request.url.path.rpartition("/")[2]])
+
+
+def _receipt() -> dict[str, Any]:
+    taken = eastern(time.time_ns() // 1_000_000)
+    return {"epaymentid": "90210", "type": "PURCHASE", "amount": "10", "requestdate": taken}
 
 
 def _add_credentials(hub: Hub) -> None:
@@ -104,6 +135,15 @@ EXPECTED = {
     "api/resolve_payment": 404,
     "api/list_dead_letters": 200,
     "api/redrive_dead_letter": 404,
+    **dict.fromkeys(
+        (
+            *("api/collect_payment", "api/store_card", "api/start_payment_plan"),
+            *("api/record_payment", "api/void_collected_payment", "api/record_vendor_payment"),
+            *("api/refund_vendor_payment", "api/adjust_charges", "api/list_receipts"),
+            *("api/get_receipt", "api/get_receipt_details"),
+        ),
+        200,
+    ),
     "api/issue_token": 200,
     "api/documentation": 200,
     "api/unknown_route": 404,
@@ -180,7 +220,9 @@ def test_dead_letters_reach_the_operators_list(hub: Hub) -> None:
     assert {letter.kind for letter in letters} == {"payment", "event"}
 
 
-@pytest.mark.parametrize("function", ["schedules/sweep", "schedules/collect_missed_events"])
+@pytest.mark.parametrize(
+    "function", ["schedules/sweep", "schedules/collect_missed_events", "schedules/settle_payments"]
+)
 def test_a_schedule_runs_on_its_sample(hub: Hub, function: str) -> None:
     assert invoke(function) is None
 

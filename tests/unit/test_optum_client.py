@@ -22,7 +22,7 @@ from payhub.transport import Transport
 from payhub.vendors.optum.client import Client
 from payhub.vendors.optum.gateway import NotificationGateway, PaymentGateway
 from tests.support.doing import issue
-from tests.support.fakes import TENANT, MemorySecrets, World, done
+from tests.support.fakes import TENANT, MemorySecrets, SetClock, World, done
 
 Handler = Callable[[httpx.Request], httpx.Response]
 PAYMENT = {"paymentId": "v-1", "status": "Created", "amount": 12500}
@@ -34,7 +34,7 @@ def client(handler: Handler, secrets: MemorySecrets | None = None) -> Client:
         secrets = MemorySecrets()
         secrets.put(TENANT.tenant, "optum", {"api_key": "the-key", "webhook_secret": "w"})
     transport = Transport(3.0, httpx.MockTransport(handler))
-    return Client(transport, secrets, frozenset({"http://optum.test"}))
+    return Client(transport, secrets, frozenset({"http://optum.test"}), SetClock())
 
 
 def order(world: World, unit: str = "cents", **changes: Any) -> Order:

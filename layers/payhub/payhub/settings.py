@@ -54,6 +54,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             inquiry_interval_seconds=seconds("INQUIRY_INTERVAL"),
             refresh_seconds=seconds("REFRESH"),
             watch_seconds=seconds("WATCH"),
+            duplicate_window_seconds=seconds("DUPLICATE_WINDOW"),
             park_seconds=seconds("PARK"),
         ),
         clock_offset_file=_clock_offset_file(environment),

@@ -87,6 +87,7 @@ def hub() -> Hub:
 
 def build(settings: Settings) -> Hub:
     """A Hub on AWS clients of its own."""
+    clock = _clock(settings)
     table = Table(_client("dynamodb"), settings.table)
     vendor_secrets = VendorSecrets(_client("secretsmanager"), settings.secret_prefix)
     return Hub(
@@ -102,10 +103,11 @@ def build(settings: Settings) -> Hub:
                 vendor_secrets,
                 settings.base_urls[name],
                 settings.policy.vendor_timeout_seconds,
+                clock,
             )
             for name in VENDORS
         },
-        clock=_clock(settings),
+        clock=clock,
         ids=SystemIds(),
         signals=EmbeddedMetrics(),
         policy=settings.policy,

@@ -300,11 +300,20 @@ def _merged_status(payment: Payment, action: Action, view: View, lifecycle: Life
 def _refused(
     payment: Payment, action: Action, answer: VendorRefused, rules: Rules, now_ms: int
 ) -> Payment:
-    """A refusal ends the action, unless an earlier attempt may be what it is refused for."""
+    """A refusal ends the action, unless an earlier attempt may be what it is refused for.
+
+    Of a repeat that the vendor recognises, only a refusal that shows the payment's status tells.
+    """
     earlier_unknown = _was_unknown(replace(action, attempts=action.attempts[:-1]))
     if earlier_unknown and rules.contract.lookup is Lookup.STATUS:
         why = "a repeat was refused: the first may have been applied"
         return _unknown(payment, action, why, rules, now_ms, due_ms=now_ms)
+    if earlier_unknown and rules.contract.lookup is Lookup.REPEAT and answer.status is None:
+        review = replace(action, state=ActionState.NEEDS_REVIEW)
+        why = f"a repeat was refused, the first may have been applied: {answer.message}"
+        return evolve(
+            payment, now_ms=now_ms, actor=VENDOR, reason=why, action=review, due_at_ms=None
+        )
     watch = _watch(action, rules, now_ms) if earlier_unknown else None
     refused = evolve(
         payment,
@@ -345,7 +354,10 @@ def _unknown(
     now_ms: int,
     due_ms: int | None = None,
 ) -> Payment:
-    ask_at_ms = now_ms + rules.policy.inquiry_interval_seconds * 1000
+    first = next((a for a in action.attempts if a.outcome != "not_sent"), None)
+    since_ms = first.intent_at_ms if first else now_ms
+    until_ms = rules.policy.recognised_until_ms(first, rules.contract) if first else None
+    ask_at_ms = rules.policy.next_inquiry_ms(since_ms, now_ms, until_ms)
     unknown = replace(action, state=ActionState.UNKNOWN)
     return evolve(
         payment,

@@ -27,9 +27,9 @@ class Policy:
     refresh_seconds: int
     watch_seconds: int
     park_seconds: int
+    duplicate_window_seconds: int
     intent_margin_seconds: int = 5
     call_start_limit_seconds: int = 10
-    duplicate_window_seconds: int = 600
 
     def call_may_start(self, attempt: Attempt, now_ms: int) -> bool:
         """Whether the intent is young enough: an old one may already be presumed unknown."""

@@ -48,6 +48,12 @@ def window(cut_off: int, now_ms: int, margin_seconds: int) -> Window:
     return Window.MARGIN if now_ms < cut_off + margin_ms else Window.CLOSED
 
 
+def eastern(at_ms: int) -> str:
+    """An instant as the vendor writes it, such as 11/01/2026 20:00:00."""
+    at = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(NEW_YORK)
+    return at.strftime("%m/%d/%Y %H:%M:%S")
+
+
 def in_new_york(at_ms: int) -> str:
     """An instant as people at the practice read it, such as 2026-11-01 20:00 EST."""
     at = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(NEW_YORK)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from payhub.domain.payment import Action, ActionState, FinalAnswer, Payment
 from payhub.domain.reply import Reply
+from payhub.domain.settlement import eastern
 from payhub.domain.tenant import Caller
 from payhub.entrypoints import problems
 from payhub.entrypoints.representations import json_answer, payment_headers, reply_problem
@@ -158,7 +159,7 @@ def _vendor_payment_body(
 def _refund_body(payment: Payment, action: Action, final: FinalAnswer) -> shapes.AthenaRefund:
     return {
         "patientpaymentid": int(final.facts["refundid"]),
-        "recordedtime": final.facts["recordedtime"],
+        "recordedtime": final.facts.get("recordedtime") or eastern(final.at_ms),
     }
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from payhub.domain.contract import Contract, Lifecycle
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.ports import (
+    Clock,
     DocumentSource,
     EventReader,
     EventSource,
@@ -34,12 +35,14 @@ class RegisteredVendor:
         secrets: Secrets,
         base_urls: frozenset[str],
         timeout_seconds: int,
+        clock: Clock,
         transport: "Transport | None" = None,
     ) -> None:
         self.name = name
         self._secrets = secrets
         self._base_urls = base_urls
         self._timeout_seconds = timeout_seconds
+        self._clock = clock
         self._transport = transport
 
     @cached_property
@@ -93,7 +96,7 @@ class RegisteredVendor:
         from payhub.transport import Transport  # noqa: PLC0415 - httpx, only to be called
 
         transport = self._transport or Transport(self._timeout_seconds)
-        return self._module("client").Client(transport, self._secrets, self._base_urls)
+        return self._module("client").Client(transport, self._secrets, self._base_urls, self._clock)
 
     @cached_property
     def gateway(self) -> Gateway:

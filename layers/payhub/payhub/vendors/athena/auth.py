@@ -4,8 +4,7 @@ import base64
 import json
 import re
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
@@ -15,7 +14,7 @@ from pydantic import Field
 
 from payhub.domain.answers import NotSent
 from payhub.domain.tenant import Settings, Tenant
-from payhub.ports import Secrets
+from payhub.ports import Clock, Secrets
 from payhub.transport import Request, Response, Transport, retry_after_seconds
 from payhub.vendors.athena.contract import VENDOR
 
@@ -78,10 +77,8 @@ class Tokens:
     too, proves that nothing was applied.
     """
 
-    def __init__(
-        self, transport: Transport, secrets: Secrets, clock: Callable[[], float] = time.time
-    ) -> None:
-        # Wall clock: a function that was frozen for an hour must find its token old.
+    def __init__(self, transport: Transport, secrets: Secrets, clock: Clock) -> None:
+        # Time of day: a function that was frozen for an hour must find its token old.
         self._transport = transport
         self._secrets = secrets
         self._clock = clock
@@ -93,7 +90,7 @@ class Tokens:
         """The known token while it lives, else a new one."""
         with self._lock_of(tenant):
             known = self._tokens.get(tenant.tenant)
-            if known and known.settings == settings and self._clock() < known.until:
+            if known and known.settings == settings and self._now() < known.until:
                 return known.text
             return self._fetch(tenant, settings, fresh=False)
 
@@ -106,13 +103,16 @@ class Tokens:
             self._tokens.pop(tenant.tenant, None)
             return self._fetch(tenant, settings, fresh=True)
 
+    def _now(self) -> float:
+        return self._clock.now_ms() / 1000
+
     def _lock_of(self, tenant: Tenant) -> threading.Lock:
         """One tenant's slow token holds up no other tenant."""
         with self._lock:
             return self._locks.setdefault(tenant.tenant, threading.Lock())
 
     def _fetch(self, tenant: Tenant, settings: AthenaSettings, *, fresh: bool) -> str | NotSent:
-        asked_at = self._clock()
+        asked_at = self._now()
         credentials = self._secrets.get(tenant.tenant, VENDOR, fresh=fresh)
         answer = self._ask(settings, credentials)
         if not fresh and isinstance(answer, Response) and _credentials_refused(answer):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from payhub.domain.answers import NotSent, Unanswered
 from payhub.domain.tenant import Tenant
-from payhub.ports import Secrets
+from payhub.ports import Clock, Secrets
 from payhub.transport import Request, Response, Transport
 from payhub.vendors.athena.auth import FORM_TYPE, Tokens, settings_of
 
@@ -17,9 +17,11 @@ ACCEPTED = "application/json, */*;q=0.1"
 class Client:
     """Calls the vendor for a tenant; never raises for what the network or the vendor does."""
 
-    def __init__(self, transport: Transport, secrets: Secrets, base_urls: frozenset[str]) -> None:
+    def __init__(
+        self, transport: Transport, secrets: Secrets, base_urls: frozenset[str], clock: Clock
+    ) -> None:
         self._transport = transport
-        self._tokens = Tokens(transport, secrets)
+        self._tokens = Tokens(transport, secrets, clock)
         self._base_urls = base_urls
 
     def call(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from payhub.domain.answers import NotSent, Unanswered
 from payhub.domain.tenant import Tenant
-from payhub.ports import Secrets
+from payhub.ports import Clock, Secrets
 from payhub.transport import Request, Response, Transport
 from payhub.vendors.optum.auth import headers_of, settings_of
 from payhub.vendors.optum.contract import VENDOR
@@ -15,7 +15,9 @@ UNAUTHORIZED = 401
 class Client:
     """Calls the vendor for a tenant; never raises for what the network or the vendor does."""
 
-    def __init__(self, transport: Transport, secrets: Secrets, base_urls: frozenset[str]) -> None:
+    def __init__(
+        self, transport: Transport, secrets: Secrets, base_urls: frozenset[str], _clock: Clock
+    ) -> None:
         self._transport = transport
         self._secrets = secrets
         self._base_urls = base_urls
