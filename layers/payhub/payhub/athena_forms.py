@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, WithJsonSchema
 
-from payhub.command import FormBody, From, Place
+from payhub.command import Command, FormBody, From, Place
 from payhub.domain.card import Card, is_card_number, is_track
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.money import AmountUnit, MoneyError, format_amount, parse_amount
@@ -172,6 +172,13 @@ VendorCode = Annotated[
 ]
 
 Terms = dict[str, str | int]
+
+
+class OfPatient(Command):
+    """Something below a patient's path."""
+
+    practice_id: PracticeId
+    patient_id: PatientId
 
 
 class CardBody(FormBody):

@@ -129,5 +129,14 @@ Failure = VendorRefused | NotSent | Unanswered
 """A call about notifications that did not succeed, and why."""
 
 
+def undecided(failure: Failure) -> Undecided:
+    """A search that broke off: whatever stopped it, it proves nothing."""
+    if isinstance(failure, NotSent):
+        return Undecided(reason=failure.reason, retry_after_seconds=failure.retry_after_seconds)
+    if isinstance(failure, VendorRefused):
+        return Undecided(reason=failure.message)
+    return Undecided(reason=failure.reason)
+
+
 Carried = Mapping[str, object]
 """Parts of a request whose inner fields are not documented, passed through unchanged."""

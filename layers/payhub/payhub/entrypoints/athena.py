@@ -11,7 +11,12 @@ from payhub.domain.reply import Reply
 from payhub.domain.settlement import eastern
 from payhub.domain.tenant import Caller
 from payhub.entrypoints import problems
-from payhub.entrypoints.representations import json_answer, payment_headers, reply_problem
+from payhub.entrypoints.representations import (
+    json_answer,
+    payment_headers,
+    reply_problem,
+    unfinished_answer,
+)
 
 if TYPE_CHECKING:
     from payhub.entrypoints import shapes
@@ -81,10 +86,8 @@ def _answer(reply: Reply, correlation_id: str, done: Body) -> Answer:
     payment, action = reply.payment, reply.action
     final = action.answer
     if final is None:
-        if action.state in (ActionState.SENDING, ActionState.NOT_SENT):
-            return reply_problem(reply, correlation_id)
-        headers = payment_headers(payment, payment.revision, replayed=reply.replayed)
-        return json_answer(202, _failed(OUTCOME_UNKNOWN + ": " + _advice(payment)), headers)
+        words = f"{OUTCOME_UNKNOWN}: {_advice(payment)}"
+        return unfinished_answer(reply, correlation_id, _failed(words))
     body = _said(payment, action, final, done)
     if body is None:
         return reply_problem(reply, correlation_id, refused=_kind_of(action, final))

@@ -111,15 +111,21 @@ def reply_answer(reply: Reply, caller: Caller, correlation_id: str) -> Answer:
     payment, action = reply.payment, reply.action
     final = action.answer
     if final is None:
-        if action.state in (ActionState.SENDING, ActionState.NOT_SENT):
-            return reply_problem(reply, correlation_id)
-        headers = payment_headers(payment, payment.revision, replayed=reply.replayed)
-        return json_answer(202, payment_object(payment, caller), headers)
+        return unfinished_answer(reply, correlation_id, payment_object(payment, caller))
     if final.state is ActionState.DONE:
         status = 201 if action.number == 1 else 200
         headers = payment_headers(payment, final.revision, replayed=reply.replayed)
         return json_answer(status, payment_object(payment, caller, final), headers)
     return reply_problem(reply, correlation_id)
+
+
+def unfinished_answer(reply: Reply, correlation_id: str, body: Any) -> Answer:
+    """202 with what is known, unless a call is running or nothing was sent."""
+    if reply.action.state in (ActionState.SENDING, ActionState.NOT_SENT):
+        return reply_problem(reply, correlation_id)
+    payment = reply.payment
+    headers = payment_headers(payment, payment.revision, replayed=reply.replayed)
+    return json_answer(202, body, headers)
 
 
 def reply_problem(

@@ -10,8 +10,7 @@ from payhub.athena_forms import (
     CardBody,
     Flag,
     Number,
-    PatientId,
-    PracticeId,
+    OfPatient,
     amount_errors,
     amount_terms,
     card_errors,
@@ -23,7 +22,7 @@ from payhub.athena_forms import (
     terms_of,
 )
 from payhub.athena_payments import check_practice, draft, epayment_scope, key_of, tender_of
-from payhub.command import Command, From, IdempotencyKey, Place
+from payhub.command import From, IdempotencyKey, Place
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
@@ -55,11 +54,9 @@ class CollectBody(CardBody, AmountsBody):
         return self.otheramount if self.amount is None else self.amount
 
 
-class CollectPayment(Command):
+class CollectPayment(OfPatient):
     """POST /v1/{practiceid}/patients/{patientid}/collectpayment."""
 
-    practice_id: PracticeId
-    patient_id: PatientId
     idempotency_key: IdempotencyKey = None
     body: Annotated[CollectBody, From(Place.FORM)]
 

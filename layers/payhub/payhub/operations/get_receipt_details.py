@@ -2,20 +2,18 @@
 
 from typing import Annotated
 
-from payhub.athena_forms import EpaymentId, FlagText, PatientId, PracticeId
+from payhub.athena_forms import EpaymentId, FlagText, OfPatient
 from payhub.athena_payments import fetch
-from payhub.command import Command, From, Place
+from payhub.command import From, Place
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
 
 DOCUMENT = "get_receipt_details"
 
 
-class GetReceiptDetails(Command):
+class GetReceiptDetails(OfPatient):
     """GET /v1/{practiceid}/patients/{patientid}/receipts/{epaymentid}/details."""
 
-    practice_id: PracticeId
-    patient_id: PatientId
     epayment_id: EpaymentId
     terms_as_json: Annotated[FlagText | None, From(Place.QUERY, "termsasjson")] = None
 

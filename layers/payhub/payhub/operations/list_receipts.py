@@ -4,20 +4,18 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from payhub.athena_forms import PatientId, PracticeId
+from payhub.athena_forms import OfPatient
 from payhub.athena_payments import fetch
-from payhub.command import Command, From, Place
+from payhub.command import From, Place
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
 
 DOCUMENT = "list_receipts"
 
 
-class ListReceipts(Command):
+class ListReceipts(OfPatient):
     """GET /v1/{practiceid}/patients/{patientid}/receipts."""
 
-    practice_id: PracticeId
-    patient_id: PatientId
     department_id: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}$")],
         From(Place.QUERY, "departmentid"),

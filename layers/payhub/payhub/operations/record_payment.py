@@ -12,8 +12,7 @@ from payhub.athena_forms import (
     Flag,
     Last4,
     Number,
-    PatientId,
-    PracticeId,
+    OfPatient,
     Words,
     amount_errors,
     amount_terms,
@@ -25,7 +24,7 @@ from payhub.athena_forms import (
     terms_of,
 )
 from payhub.athena_payments import check_practice, draft, key_of, tender_of
-from payhub.command import Command, From, IdempotencyKey, Place
+from payhub.command import From, IdempotencyKey, Place
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
 from payhub.making import RECORDED, Proposal, make
@@ -53,11 +52,9 @@ class RecordBody(AmountsBody):
     ] = False
 
 
-class RecordPayment(Command):
+class RecordPayment(OfPatient):
     """POST /v1/{practiceid}/patients/{patientid}/recordpayment."""
 
-    practice_id: PracticeId
-    patient_id: PatientId
     idempotency_key: IdempotencyKey = None
     body: Annotated[RecordBody, From(Place.FORM)]
 

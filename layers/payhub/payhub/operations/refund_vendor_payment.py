@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from payhub import acting
+from payhub.asked import request_for
 from payhub.athena_forms import (
     CARD_METHODS,
     Day,
@@ -31,8 +32,7 @@ from payhub.athena_payments import (
     known_payment,
     vendor_payment_scope,
 )
-from payhub.command import Command, FormBody, From, IdempotencyKey, IfMatch, Place, revision_of
-from payhub.domain.actions import Request
+from payhub.command import Command, FormBody, From, IdempotencyKey, IfMatch, Place
 from payhub.domain.errors import FieldError
 from payhub.domain.identity import digest
 from payhub.domain.payment import Payment
@@ -89,14 +89,8 @@ def refund_vendor_payment(hub: Hub, caller: Caller, command: RefundVendorPayment
     if payment is None:
         payment = _external(hub, caller, command)
     check_patient(payment, str(body.patientid))
-    key = command.idempotency_key
-    request = Request(
-        verb=VERB,
-        actor=caller.actor,
-        key_digest=None if key is None else digest(payment.payment_id, key)[:32],
-        if_match_revision=revision_of(command.if_match),
-        terms=_terms(body, payment),
-    )
+    terms = _terms(body, payment)
+    request = request_for(payment.payment_id, command, caller, VERB, terms=terms)
     return acting.act(hub, caller.tenant, payment, request)
 
 

@@ -14,8 +14,7 @@ from payhub.athena_forms import (
     Day,
     Flag,
     Number,
-    PatientId,
-    PracticeId,
+    OfPatient,
     Secret,
     card_errors,
     check,
@@ -28,7 +27,7 @@ from payhub.athena_forms import (
     terms_of,
 )
 from payhub.athena_payments import check_practice, draft, key_of, today
-from payhub.command import Command, From, IdempotencyKey, Place
+from payhub.command import From, IdempotencyKey, Place
 from payhub.domain.errors import FieldError
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
@@ -89,11 +88,9 @@ class PlanBody(CardBody):
     )
 
 
-class StartPaymentPlan(Command):
+class StartPaymentPlan(OfPatient):
     """POST /v1/{practiceid}/patients/{patientid}/collectpayment/paymentplan."""
 
-    practice_id: PracticeId
-    patient_id: PatientId
     idempotency_key: IdempotencyKey = None
     body: Annotated[PlanBody, From(Place.FORM)]
 

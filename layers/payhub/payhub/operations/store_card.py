@@ -10,8 +10,7 @@ from payhub.athena_forms import (
     ClaimPayments,
     Flag,
     Number,
-    PatientId,
-    PracticeId,
+    OfPatient,
     Secret,
     card_errors,
     check,
@@ -23,7 +22,7 @@ from payhub.athena_forms import (
     terms_of,
 )
 from payhub.athena_payments import check_practice, draft, epayment_scope, key_of
-from payhub.command import Command, From, IdempotencyKey, Place
+from payhub.command import From, IdempotencyKey, Place
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
 from payhub.making import Proposal, make
@@ -47,11 +46,9 @@ class StoreCardBody(CardBody):
     ] = False
 
 
-class StoreCard(Command):
+class StoreCard(OfPatient):
     """POST /v1/{practiceid}/patients/{patientid}/collectpayment/singleappointment/{...}."""
 
-    practice_id: PracticeId
-    patient_id: PatientId
     appointment_id: AppointmentId
     idempotency_key: IdempotencyKey = None
     body: Annotated[StoreCardBody, From(Place.FORM)]

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from payhub import acting
-from payhub.athena_forms import EpaymentId, PatientId, PracticeId, terms_of
+from payhub.asked import request_for
+from payhub.athena_forms import EpaymentId, OfPatient, terms_of
 from payhub.athena_payments import (
     adopt,
     check_patient,
@@ -12,9 +13,7 @@ from payhub.athena_payments import (
     epayment_scope,
     known_payment,
 )
-from payhub.command import Command, FormBody, From, IdempotencyKey, IfMatch, Place, revision_of
-from payhub.domain.actions import Request
-from payhub.domain.identity import digest
+from payhub.command import FormBody, From, IdempotencyKey, IfMatch, Place
 from payhub.domain.payment import Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
@@ -27,11 +26,9 @@ class NoFields(FormBody):
     """The vendor documents no fields."""
 
 
-class VoidCollectedPayment(Command):
+class VoidCollectedPayment(OfPatient):
     """POST /v1/{practiceid}/patients/{patientid}/voidpayment/{epaymentid}."""
 
-    practice_id: PracticeId
-    patient_id: PatientId
     epayment_id: EpaymentId
     idempotency_key: IdempotencyKey = None
     if_match: IfMatch = None
@@ -49,13 +46,7 @@ def void_collected_payment(hub: Hub, caller: Caller, command: VoidCollectedPayme
     if payment is None:
         payment = _external(hub, caller, command)
     check_patient(payment, command.patient_id)
-    key = command.idempotency_key
-    request = Request(
-        verb=VERB,
-        actor=caller.actor,
-        key_digest=None if key is None else digest(payment.payment_id, key)[:32],
-        if_match_revision=revision_of(command.if_match),
-    )
+    request = request_for(payment.payment_id, command, caller, VERB)
     return acting.act(hub, caller.tenant, payment, request)
 
 

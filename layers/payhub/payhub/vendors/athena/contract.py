@@ -4,6 +4,9 @@ Source: the vendor's pages on payments, payment vendors and receipts. The status
 hub's, because the vendor gives a payment none; what is assumed stands in docs/vendors/athena.md.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend
 
 VENDOR = "athena"
@@ -62,76 +65,63 @@ _WITHOUT_LOOKUP = {
 }
 """Without an answer nobody can know; with proof that nothing was sent it is sent again."""
 
-_AMOUNT = "decimal dollars as text"
-_CUT_OFF = "20:00 in New York on the day of the payment, or the next day's"
 
-
-def _with_card(verb: str, operation: str, *, moves_money: bool) -> Contract:
+def _row(verb: str, operation: str, **promises: Any) -> Contract:
     return Contract(
         vendor=VENDOR,
         verb=verb,
         operation=operation,
         acknowledged=Acknowledged.SYNC,
-        lookup=Lookup.SEARCH,
-        resend=Resend.CALLER_DECIDES,
-        late_apply_bound_seconds=LATE_APPLY_BOUND_SECONDS,
-        duplicate_window_seconds=None,
-        cut_off=None,
-        amount_unit=_AMOUNT,
-        moves_money=moves_money,
-        queueable=False,
-        carries_card=True,
-        expected_ends=_WITH_CARD,
+        amount_unit="decimal dollars as text",
+        **{
+            "late_apply_bound_seconds": None,
+            "duplicate_window_seconds": None,
+            "cut_off": None,
+            "moves_money": True,
+            "queueable": True,
+            **promises,
+        },
     )
 
 
-def _without_lookup(verb: str, operation: str) -> Contract:
-    return Contract(
-        vendor=VENDOR,
-        verb=verb,
-        operation=operation,
-        acknowledged=Acknowledged.SYNC,
-        lookup=Lookup.NONE,
-        resend=Resend.NEVER,
-        late_apply_bound_seconds=None,
-        duplicate_window_seconds=None,
-        cut_off=None,
-        amount_unit=_AMOUNT,
-        moves_money=True,
-        queueable=True,
-        expected_ends=_WITHOUT_LOOKUP,
-    )
-
-
-def _recognised(
-    verb: str, operation: str, *, window_seconds: int | None = None, cut_off: str | None = None
-) -> Contract:
-    return Contract(
-        vendor=VENDOR,
-        verb=verb,
-        operation=operation,
-        acknowledged=Acknowledged.SYNC,
-        lookup=Lookup.REPEAT,
-        resend=Resend.AUTOMATIC,
-        late_apply_bound_seconds=None,
-        duplicate_window_seconds=window_seconds,
-        cut_off=cut_off,
-        amount_unit=_AMOUNT,
-        moves_money=True,
-        queueable=True,
-        expected_ends=_RECOGNISED,
-    )
-
+_CARD_LANE: Mapping[str, Any] = {
+    "lookup": Lookup.SEARCH,
+    "resend": Resend.CALLER_DECIDES,
+    "late_apply_bound_seconds": LATE_APPLY_BOUND_SECONDS,
+    "queueable": False,
+    "carries_card": True,
+    "expected_ends": _WITH_CARD,
+}
+_BLIND: Mapping[str, Any] = {
+    "lookup": Lookup.NONE,
+    "resend": Resend.NEVER,
+    "expected_ends": _WITHOUT_LOOKUP,
+}
+_ASKED_BY_REPEAT: Mapping[str, Any] = {
+    "lookup": Lookup.REPEAT,
+    "resend": Resend.AUTOMATIC,
+    "expected_ends": _RECOGNISED,
+}
 
 CONTRACTS = {
-    COLLECT: _with_card(COLLECT, "collect_payment", moves_money=True),
-    STORE_CARD: _with_card(STORE_CARD, "store_card", moves_money=False),
-    START_PLAN: _with_card(START_PLAN, "start_payment_plan", moves_money=True),
-    RECORD: _without_lookup(RECORD, "record_payment"),
-    ADJUST: _without_lookup(ADJUST, "adjust_charges"),
-    REPORT: _recognised(REPORT, "record_vendor_payment", window_seconds=SAME_REFERENCE_SECONDS),
-    REFUND: _recognised(REFUND, "refund_vendor_payment"),
-    VOID: _recognised(VOID, "void_collected_payment", cut_off=_CUT_OFF),
+    COLLECT: _row(COLLECT, "collect_payment", **_CARD_LANE),
+    STORE_CARD: _row(STORE_CARD, "store_card", moves_money=False, **_CARD_LANE),
+    START_PLAN: _row(START_PLAN, "start_payment_plan", **_CARD_LANE),
+    RECORD: _row(RECORD, "record_payment", **_BLIND),
+    ADJUST: _row(ADJUST, "adjust_charges", **_BLIND),
+    REPORT: _row(
+        REPORT,
+        "record_vendor_payment",
+        duplicate_window_seconds=SAME_REFERENCE_SECONDS,
+        **_ASKED_BY_REPEAT,
+    ),
+    REFUND: _row(REFUND, "refund_vendor_payment", **_ASKED_BY_REPEAT),
+    VOID: _row(
+        VOID,
+        "void_collected_payment",
+        cut_off="20:00 in New York on the day of the payment, or the next day's",
+        **_ASKED_BY_REPEAT,
+    ),
 }
 
 LIFECYCLE = Lifecycle(

@@ -21,6 +21,7 @@ from payhub.domain.answers import (
     Undecided,
     VendorRefused,
     View,
+    undecided,
 )
 from payhub.domain.money import AmountUnit, format_amount
 from payhub.domain.payment import Origin, Payment
@@ -94,7 +95,7 @@ class PaymentGateway:
             found = self._found(order)
         except wire.Unreadable as error:
             return Undecided(reason=f"the vendor's list cannot be read: {error}")
-        return Matches(views=found) if isinstance(found, tuple) else _undecided(found)
+        return Matches(views=found) if isinstance(found, tuple) else undecided(found)
 
     def _found(self, order: Order) -> tuple[View, ...] | Failure:
         match order.action.verb:
@@ -439,14 +440,6 @@ def _wanted(order: Order, kind: str, amount_cents: int | None) -> wire.Wanted | 
         earliest_ms=min(intents) - CLOCK_SKEW_MS,
         latest_ms=max(intents) + LATE_MS,
     )
-
-
-def _undecided(failure: Failure) -> Undecided:
-    if isinstance(failure, NotSent):
-        return Undecided(reason=failure.reason, retry_after_seconds=failure.retry_after_seconds)
-    if isinstance(failure, VendorRefused):
-        return Undecided(reason=failure.message)
-    return Undecided(reason=failure.reason)
 
 
 def _said_settled(payment: Payment) -> bool:

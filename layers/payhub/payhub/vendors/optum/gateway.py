@@ -20,6 +20,7 @@ from payhub.domain.answers import (
     Undecided,
     VendorRefused,
     View,
+    undecided,
 )
 from payhub.domain.money import AmountUnit, MoneyError
 from payhub.domain.tenant import Tenant
@@ -101,13 +102,13 @@ class PaymentGateway:
             sent = self._client.payments(order.tenant, "GET", "/payments/batch", query=query)
             read = _read(sent, lambda answer: wire.read_batches(wire.read_object(answer.body)))
             if not isinstance(read, tuple):
-                return _undecided(read)
+                return undecided(read)
             batches, pages = read
             for batch in batches:
                 if batch.client_request_id == order.payment.payment_id:
                     views = self._payments_of(order, batch)
                     if not isinstance(views, tuple):
-                        return _undecided(views)
+                        return undecided(views)
                     found |= {str(view.reference): view for view in views}
             if page >= pages or (batches and batches[-1].created_at_ms < since_ms):
                 return Matches(views=tuple(found.values()))
@@ -177,14 +178,6 @@ def _read(
 
 def _nothing(_: Response) -> None:
     """The success itself is all that is wanted."""
-
-
-def _undecided(failure: Failure) -> Undecided:
-    if isinstance(failure, NotSent):
-        return Undecided(reason=failure.reason, retry_after_seconds=failure.retry_after_seconds)
-    if isinstance(failure, VendorRefused):
-        return Undecided(reason=failure.message)
-    return Undecided(reason=failure.reason)
 
 
 def _missed(answer: Response) -> Missed:
