@@ -88,11 +88,15 @@ class Said:
 
 @dataclass
 class AthenaWorld:
-    """One tenant with a practice; `calls` are the paths that the vendor was asked for."""
+    """One tenant with a practice; `calls` are the paths that the vendor was asked for.
+
+    `before_call` is told each path before the vendor sees it, `instead` may answer for the vendor.
+    """
 
     start_ms: int = MORNING_MS
     calls: list[str] = field(default_factory=list)
     before_call: Callable[[str], None] = lambda path: None
+    instead: Callable[[str], httpx.Response | None] = lambda path: None
 
     def __post_init__(self) -> None:
         self.clock = ManualClock(self.start_ms)
@@ -154,6 +158,9 @@ class AthenaWorld:
         if not path.endswith("/token"):
             self.calls.append(f"{request.method} {path}")
         self.before_call(path)
+        answer_of_another = self.instead(path)
+        if answer_of_another is not None:
+            return answer_of_another
         reply = self.sandbox.handle(
             "athena",
             VendorRequest(
@@ -323,6 +330,28 @@ class AthenaWorld:
                 break
             self.work(payment_id)
         return self.payment(payment_id)
+
+    def interleave(self, other: Callable[[], object]) -> None:
+        """Have `other` happen just before the next transaction reaches the table."""
+
+        def hook(point: str) -> None:
+            if point == "before put_together":
+                self.table.hook = lambda point: None
+                other()
+
+        self.table.hook = hook
+
+    def resolve(self, payment_id: str, resolution: str, reference: str | None = None) -> Said:
+        """POST /payments/{paymentId}/resolve, as an operator."""
+        body = {"resolution": resolution, "reason": "asked the vendor"}
+        body |= {"vendorReference": reference} if reference else {}
+        return self.call(
+            "resolve_payment",
+            {"paymentId": payment_id},
+            json.dumps(body).encode(),
+            role="operator",
+            headers={"Content-Type": "application/json"},
+        )
 
     def settle(self) -> None:
         """The nightly schedule."""

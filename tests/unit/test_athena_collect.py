@@ -157,17 +157,6 @@ def test_an_operator_cannot_have_a_card_sent_that_nobody_has(world: AthenaWorld)
     assert world.moved("collect_payment") == 0
 
 
-def test_two_unknown_charges_of_one_card_take_a_receipt_each(world: AthenaWorld) -> None:
-    world.arm("collect_payment", "timeout_after", count=2)
-    first = world.collect(key="k-1", allowduplicatepayments="true")
-    world.pass_seconds(200)
-    second = world.collect(key="k-2", allowduplicatepayments="true")
-    ends = [world.work_until_quiet(said.payment_id) for said in (first, second)]
-    # Each shows two receipts that could be its own: which is whose, only a person can tell.
-    assert {it.open_action.state for it in ends if it.open_action} == {ActionState.NEEDS_REVIEW}
-    assert world.moved("collect_payment") == 2
-
-
 def test_a_receipt_that_another_payment_holds_is_not_adopted(world: AthenaWorld) -> None:
     answered = world.collect(key="k-1")
     assert answered.body["success"] == "true"
