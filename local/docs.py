@@ -133,17 +133,25 @@ def _contracts() -> str:
     return _table(
         (
             *("Vendor", "Verb", "Operation", "Acknowledged", "Lookup", "Resend"),
-            *("Late apply", "Duplicate window", "Cut-off", "Queueable", "Amount unit"),
+            *("Late apply", "Duplicate window", "Cut-off", "Queueable", "Carries a card"),
+            "Amount unit",
         ),
         map(_contract, _rows()),
     )
 
 
 def _expected_ends() -> str:
-    rows = _rows()
+    """A table for each vendor, or it would be too wide to read."""
+    return "\n\n".join(
+        f"Of {vendor}:\n\n" + _expected_ends_of(list(_contracts_of(vendor).values()))
+        for vendor in VENDORS
+    )
+
+
+def _expected_ends_of(rows: Sequence[Contract]) -> str:
     faults = sorted({fault for row in rows for fault in row.expected_ends})
     return _table(
-        ("Fault", *(f"{row.vendor} {row.verb}" for row in rows)),
+        ("Fault", *(_code(row.verb) for row in rows)),
         (
             (_code(fault), *(_codes(row.expected_ends.get(fault, ())) for row in rows))
             for fault in faults
@@ -157,7 +165,7 @@ def _contract(row: Contract) -> Sequence[str]:
         *(row.vendor, _code(row.verb), _code(row.operation), _code(row.acknowledged)),
         *(_code(row.lookup), _code(row.resend), "none" if bound is None else f"{bound} s"),
         *("none" if window is None else f"{window} s", row.cut_off or "none"),
-        *(_yes(row.queueable), row.amount_unit),
+        *(_yes(row.queueable), _yes(row.carries_card), row.amount_unit),
     )
 
 
