@@ -71,6 +71,16 @@ def test_a_charge_in_vain_does_not_count(world: AthenaWorld, vain: str) -> None:
         assert retried.status == 409 and retried.body["payment_id"] == said.payment_id
 
 
+def test_a_recording_that_was_given_up_still_counts_because_it_may_be_redriven(
+    world: AthenaWorld,
+) -> None:
+    world.arm("record_payment", "http_429", count=100)
+    said = world.record(paymentmethod="VISA", cardnumberlast4="1111")
+    assert world.work_until_quiet(said.payment_id).status == "not_sent"
+    charged = world.collect()
+    assert charged.status == 409 and charged.body["payment_id"] == said.payment_id
+
+
 @pytest.mark.parametrize(
     "other",
     [

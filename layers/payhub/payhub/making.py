@@ -223,10 +223,13 @@ def _booked_already(
 
 def _may_hold_money(hub: Hub, payment: Payment) -> bool:
     """Whether the payment moved money that has not come back, or may yet turn out to have."""
-    in_vain = (ActionState.REFUSED, ActionState.NOT_CAPTURED, ActionState.NOT_SENT)
-    if payment.actions[0].state in in_vain:
+    vendor, first = hub.vendors[payment.vendor], payment.actions[0]
+    if first.state in (ActionState.REFUSED, ActionState.NOT_CAPTURED):
         return False
-    return payment.vendor_status not in hub.vendors[payment.vendor].lifecycle.money_back
+    if first.state is ActionState.NOT_SENT:
+        # What the queue gave up an operator may have sent again; a card's repeat is judged anew.
+        return vendor.contracts[first.verb].queueable
+    return payment.vendor_status not in vendor.lifecycle.money_back
 
 
 def _window_key(proposal: Proposal) -> str:
