@@ -278,3 +278,27 @@ def test_a_plan_is_checked_started_once_and_found_by_its_name(world: AthenaWorld
         "success": "true",
     }
     assert world.moved("start_payment_plan") == 1
+
+
+def test_a_token_that_took_too_long_leaves_the_call_unmade(world: AthenaWorld) -> None:
+    world.before_call = lambda path: world.pass_seconds(11 if path.endswith("/token") else 0)
+    said = world.collect(key="k-1")
+    assert said.status == 503 and world.calls == []
+    assert world.collect(key="k-1").status == 200 and world.moved("collect_payment") == 1
+
+
+def test_a_refused_token_is_renewed_once_and_the_charge_made_once(world: AthenaWorld) -> None:
+    world.collect("10.00")
+    world.pass_seconds(3700)  # the vendor's token is over its time, and so is ours
+    assert world.collect("11.00").status == 200
+    refused: list[str] = []
+
+    def refuse_once(path: str) -> httpx.Response | None:
+        if path.endswith("/collectpayment") and not refused:
+            refused.append(path)
+            return httpx.Response(401, text="<h1>Developer Inactive</h1>")
+        return None
+
+    world.instead = refuse_once
+    assert world.collect("12.00").status == 200
+    assert world.moved("collect_payment") == 3

@@ -56,8 +56,11 @@ def carry(hub: Hub, tenant: Tenant, payment: Payment, card: Card | None = None) 
     if hub.policy.call_may_start(attempt, hub.clock.now_ms()):
         answer = _perform(hub, tenant, payment, action, card)
     else:
-        answer = NotSent(reason="the call could not start in time after the intent")
+        answer = TOO_LATE
     return settle(hub, payment, attempt.token, answer)
+
+
+TOO_LATE = NotSent(reason="the call could not start in time after the intent")
 
 
 def _perform(
@@ -67,7 +70,13 @@ def _perform(
     carried = hub.payments.carried(payment) if action.number == 1 else {}
     if carried is None:
         return VendorRefused(message="not sent: what came with the request is not kept any more")
-    order = replace(order_of(hub, tenant, payment, action), carried=carried, card=card)
+    assert action.attempt is not None
+    order = replace(
+        order_of(hub, tenant, payment, action),
+        carried=carried,
+        card=card,
+        call_by_ms=hub.policy.call_by_ms(action.attempt),
+    )
     return hub.vendors[payment.vendor].gateway.perform(order)
 
 

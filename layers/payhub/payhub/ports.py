@@ -230,6 +230,8 @@ class Order:
     now_ms: int
     card: Card | None = None
     """In a request that presents one; never when the hub acts by itself."""
+    call_by_ms: int | None = None
+    """When the call of an attempt must have started, because its intent grows old."""
 
 
 class Gateway(Protocol):

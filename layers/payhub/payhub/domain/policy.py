@@ -33,7 +33,11 @@ class Policy:
 
     def call_may_start(self, attempt: Attempt, now_ms: int) -> bool:
         """Whether the intent is young enough: an old one may already be presumed unknown."""
-        return now_ms - attempt.intent_at_ms <= self.call_start_limit_seconds * SECOND_MS
+        return now_ms <= self.call_by_ms(attempt)
+
+    def call_by_ms(self, attempt: Attempt) -> int:
+        """The last instant at which the call may start."""
+        return attempt.intent_at_ms + self.call_start_limit_seconds * SECOND_MS
 
     def intent_due_ms(self, now_ms: int) -> int:
         """When an attempt without an outcome is presumed unknown."""

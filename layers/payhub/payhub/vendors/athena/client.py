@@ -23,6 +23,7 @@ class Client:
         self._transport = transport
         self._tokens = Tokens(transport, secrets, clock)
         self._base_urls = base_urls
+        self._clock = clock
 
     def call(
         self,
@@ -31,10 +32,12 @@ class Client:
         path: str,
         form: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
+        call_by_ms: int | None = None,
     ) -> Response | NotSent | Unanswered:
         """One request; `path` begins with a slash and is percent-encoded, `form` is the body.
 
         A 401 comes from the gateway before anything is applied, so it is safe to send once more.
+        Tokens take time: what cannot start by `call_by_ms` is not sent.
         """
         settings = settings_of(tenant)
         if settings.base_url not in self._base_urls:
@@ -42,6 +45,8 @@ class Client:
         body = None if form is None else urlencode(form).encode()
 
         def send(token: str) -> Response | NotSent | Unanswered:
+            if call_by_ms is not None and self._clock.now_ms() > call_by_ms:
+                return NotSent(reason="the call could not start in time after the intent")
             headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPTED}
             if method != "GET":
                 headers["Content-Type"] = FORM_TYPE

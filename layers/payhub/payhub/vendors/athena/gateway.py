@@ -81,7 +81,7 @@ class PaymentGateway:
         if _needs_card(order) and order.card is None:
             return NotSent(reason=CARD_NEEDED)
         path, form = _path(_PATHS[verb], order.payment), _form(order)
-        sent = self._client.call(order.tenant, "POST", path, form)
+        sent = self._client.call(order.tenant, "POST", path, form, call_by_ms=order.call_by_ms)
         read = wire.understood(
             sent, lambda answer: _READERS[verb](wire.object_of(answer), order), order.card
         )
