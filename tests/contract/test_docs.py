@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from local import deploy, docs
+from local.sandbox.athena import magic as athena_magic
 from local.sandbox.faults import FAULTS
-from local.sandbox.optum.magic import MAGIC_AMOUNTS
+from local.sandbox.optum import magic as optum_magic
 from local.settings import Settings
 from payhub.entrypoints import problems
 from payhub.store import keys
@@ -181,7 +182,10 @@ def test_faults_and_magic_amounts_are_in_the_readme() -> None:
     names = [row[0] for row in _rows(_page("README.md").partition("## The sandbox")[2])]
     documented = set(re.findall(r"\w+", " ".join(names)))
     assert {*FAULTS, "refuse"} <= documented
-    assert {int(it) for it in names if it.isdigit()} == MAGIC_AMOUNTS.keys()
+    section = _page("README.md").partition("## The sandbox")[2]
+    rows = [row for row in _rows(section) if row[0].isdigit()]
+    for column, magic in ((1, optum_magic.MAGIC_AMOUNTS), (2, athena_magic.MAGIC_AMOUNTS)):
+        assert {int(row[0]) for row in rows if row[column] != "-"} == magic.keys()
 
 
 def test_make_commands_exist() -> None:
@@ -209,6 +213,7 @@ def test_keys_and_attributes_are_in_the_table_page() -> None:
     assert [key for key in made if f"| `{key[0]}` | `{key[1]}` |" not in page] == []
     alone = [
         keys.dead_letter(tenant, "")[0],
+        keys.claim(tenant, "")[0].rpartition("#")[0] + "#<digest of its key>",
         keys.by_tenant(tenant),
         keys.vendor_reference(tenant, "<vendor>", "<reference>"),
         keys.caller_reference(tenant, "<reference>"),

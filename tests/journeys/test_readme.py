@@ -100,7 +100,7 @@ def test_the_walk_works_as_printed(blocks: list[Block], local_stack: LocalStack)
 
 def _words(shown: str) -> list[str]:
     """What the page shows of the answers and does not change from run to run."""
-    names = "status|fault|action|problems/[a-z-]+"
+    names = "status|fault|action|success|problems/[a-z-]+"
     found = re.findall(rf'"(?:{names})": ?(?:"[\w]+"|\d+|null)', shown)
     found += re.findall(r'"type": ?"[^"]+"', shown)
     return [it.replace('": ', '":') for it in found]

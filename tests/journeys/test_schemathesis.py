@@ -25,19 +25,56 @@ TIME_MAX_SECONDS = 55
 REQUESTS_MIN = 200
 """Fewer than this would mean that the run says little."""
 
+BEYOND_THE_SCHEMA = {"positive_data_acceptance", "negative_data_rejection"}
+"""Not asked of athenahealth's forms: a form has text only, so that a number in place of a text is
+the same request, and which days, amounts and fields go together no schema says. What is sent there
+must not break anything, and must be answered as described."""
+
 OTHER_METHODS = {"PUT", "DELETE", "PATCH", "OPTIONS"}
 """No route takes these. API Gateway answers methods that it does not know by itself."""
+
+ATHENA_PATHS = {
+    "practiceid": ["195900"],
+    "patientid": ["1"],
+    "appointmentid": ["10011"],
+    "vendorcode": ["ACME"],
+    "departmentid": ["1"],
+}
+ATHENA_FIELDS: dict[str, list[Any]] = {
+    "departmentid": [1],
+    "patientid": [1],
+    "appointmentid": [10011],
+    "accountnumber": ["4111111111111111", "4000000000000002"],
+    "nameoncard": ["Ada Lovelace"],
+    "expirationmonthmm": ["12"],
+    "expirationyearyyyy": ["2030"],
+    "billingaddress": ["1 Main St"],
+    "billingzip": ["02110"],
+    "cardsecuritycode": ["123"],
+    "claimpayment": [[{"101": "1.00"}]],
+    "charges": [[{"chargeid": 1011, "adjustmentamount": "0.01"}]],
+    "claimids": ["101", "101,102"],
+    "paymentmethod": ["CASH", "CHECK", "VISA"],
+    "copayamount": ["1.00", ".7"],
+    "otheramount": ["17.07", "4.02"],
+    "cycleamount": ["10"],
+}
+"""What the first demo tenant has at the vendor; anything else would only be refused."""
+
+ATHENA_LEFT_OUT = {"trackdata", "amount", "startdate", "postdate", "bankdepositdate"}
+"""What does not go with the fields above, or with the day of the test."""
 
 # What valid data may be answered with because of the state that payments happen to be in.
 STATE_DECIDES = ["2xx", "401", "404", "409", "412", "422"]
 
 
-def test_the_api_keeps_its_word(local_stack: LocalStack) -> None:
+@pytest.mark.parametrize("paths", ["^/(?!v1/)", "^/v1/"], ids=["hub", "athena"])
+def test_the_api_keeps_its_word(local_stack: LocalStack, paths: str) -> None:
     """No server error, no undocumented answer, no bad data taken, no route without its key."""
     began = time.monotonic()
     failures: list[str] = []
     requests = 0
-    for event in from_schema(_schema(local_stack)).execute():
+    for event in from_schema(_schema(local_stack).include(path_regex=paths)).execute():
         assert not isinstance(event, events.FatalError), event.exception
         assert not isinstance(event, events.NonFatalError), event.info.format()
         if isinstance(event, events.ScenarioFinished):
@@ -56,14 +93,30 @@ def _failures(event: events.ScenarioFinished) -> list[str]:
         for case_id, found in recorder.checks.items()
         for check in found
         if check.failure_info is not None
-        and not (check.name == "positive_data_acceptance" and _lacks_a_key(recorder, case_id))
+        and not (check.name == "positive_data_acceptance" and _is_beyond(recorder, case_id))
+        and not (check.name in BEYOND_THE_SCHEMA and recorder.label.split()[1].startswith("/v1/"))
     ]
 
 
-def _lacks_a_key(recorder: Any, case_id: str) -> bool:
-    """A schema cannot say that one of three names must be sent, in the body or as a header."""
+def _is_beyond(recorder: Any, case_id: str) -> bool:
+    """What a schema cannot say: one of three names must be sent, in the body or as a header, and
+    nowhere may a number stand that could be a card's."""
     response = recorder.interactions[case_id].response
-    return response is not None and b"nothing that tells a repeat" in response.content
+    return response is not None and (
+        b"nothing that tells a repeat" in response.content
+        or b"looks like a card number" in response.content
+    )
+
+
+def _token(stack: LocalStack, tenant: Json) -> str:
+    """As athenahealth's clients get one."""
+    answer = httpx.post(
+        f"{stack.base_url}/oauth2/v1/token",
+        auth=(tenant["client_id"], tenant["client_secret"]),
+        data={"grant_type": "client_credentials"},
+        timeout=60,
+    )
+    return str(answer.raise_for_status().json()["access_token"])
 
 
 def _schema(stack: LocalStack) -> Any:
@@ -88,7 +141,10 @@ def _schema(stack: LocalStack) -> Any:
 def _project(stack: LocalStack, tenant: Json) -> settings.ProjectConfig:
     return settings.ProjectConfig(
         base_url=stack.base_url,
-        headers={"API-KEY": tenant["operator_key"]},
+        headers={
+            "API-KEY": tenant["operator_key"],
+            "Authorization": f"Bearer {_token(stack, tenant)}",
+        },
         continue_on_failure=True,
         request_timeout=30,
         generation=settings.GenerationConfig(
@@ -130,6 +186,15 @@ def _of_tenant(document: Json, tenant: Json, payments: list[str]) -> Json:
     schemas = narrowed["components"]["schemas"]
     body = schemas["IssueBody"]
     body["properties"]["accountShortCode"] = {"enum": sorted(tenant["accounts"])}
+    # The generator of requests knows how to leave out this scheme, and does not know OAuth.
+    schemes = narrowed["components"]["securitySchemes"]
+    schemes["BearerToken"] = {"type": "http", "scheme": "bearer"}
+    for schema in schemas.values():
+        fields = schema.get("properties", {})
+        if schema.get("additionalProperties") is False:  # a body, not an answer
+            fields |= {name: {"enum": it} for name, it in ATHENA_FIELDS.items() if name in fields}
+            for name in ATHENA_LEFT_OUT & fields.keys():
+                del fields[name]
     for path in narrowed["paths"].values():
         for operation in path.values():
             parameters = operation.get("parameters", [])
@@ -139,6 +204,8 @@ def _of_tenant(document: Json, tenant: Json, payments: list[str]) -> Json:
                     parameter["schema"] = {"enum": [tenant["tenant"], tenant["name"]]}
                 if parameter["name"] == "to":
                     parameter["schema"] = {"enum": ["9999-12-31T23:59:59Z"]}
+                if parameter["name"] in ATHENA_PATHS:
+                    parameter["schema"]["enum"] = ATHENA_PATHS[parameter["name"]]
                 if parameter["name"] == "paymentId":
                     parameter["schema"]["enum"] = payments
     return narrowed
