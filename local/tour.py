@@ -1,41 +1,29 @@
-"""make tour: real payments through every operation, over HTTP, beside the vendor's truth book."""
+"""make tour: real payments through every operation, over HTTP, beside the vendors' truth book."""
 
-import re
-import secrets
 import sys
 import time
-from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
-from local import demo, show
+from local import demo
 from local.settings import Settings, from_environment
+from local.tour_athena import AthenaTour
+from local.tour_steps import Json, Steps, UnexpectedAnswerError
 
 _AMOUNT_CENTS = 12_500
 _COMPLETED_TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 0.4
 
-_PAYMENT_ID = re.compile("[0-9a-f]{32}")
 
-Json = dict[str, Any]
+class _IssuerTour(Steps):
+    """Payments through the issuer."""
 
-
-class UnexpectedAnswerError(Exception):
-    """A step did not answer as it should."""
-
-
-@dataclass
-class _Tour:
-    """One play: keys of its own, so that it never replays an earlier one."""
-
-    settings: Settings
-    tenant: Json
-    play: str = field(default_factory=lambda: secrets.token_hex(4))
-    rows: list[list[object]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.settings.base_url, timeout=40)
+    def run(self) -> None:
+        payments = [self.paid_voided_and_paid_again(), self.held_and_released()]
+        self.looked_up(payments)
+        for payment in payments:
+            moved = self.movements("optum", payment["vendorReference"])
+            self.compare(payment, payment["amountCents"], moved, "out")
 
     def paid_voided_and_paid_again(self) -> Json:
         payment = self.post("issue", "/payments", 201, body=self.issue("ACCT1"), key="issue")
@@ -126,69 +114,32 @@ class _Tour:
         self.expect(payment.get("status") == "Completed", "the payment completes")
         return payment
 
-    def note(self, step: str, request: str, status: int, payment: Json) -> None:
-        request = _PAYMENT_ID.sub("{paymentId}", request)
-        self.rows.append([step, request, status, payment.get("status"), payment.get("paymentId")])
 
-    def expect(self, holds: bool, what: str) -> None:
-        if not holds:
-            raise UnexpectedAnswerError(what)
-
-    def print_steps(self) -> None:
-        headings = ["step", "request", "HTTP", "status", "payment"]
-        print(show.table(headings, self.rows), flush=True)
-
-    def print_books(self, payments: list[Json]) -> None:
-        """What the hub says of each payment, beside the money that the vendor really moved."""
-        rows = []
-        for payment in payments:
-            movements = self.movements(payment["vendorReference"])
-            sum_cents = sum(_signed_cents(it) for it in movements)
-            told = ", ".join(f"{_verb(it)} {_signed_cents(it):+d}" for it in movements)
-            hub_cents = payment["amountCents"]
-            rows.append([payment["paymentId"], payment["status"], hub_cents, sum_cents, told])
-            self.expect(sum_cents == hub_cents, "the hub and the truth book agree")
-        headings = ["payment", "status", "hub, cents", "truth book", "its movements"]
-        print(show.table(headings, rows), flush=True)
-
-    def movements(self, reference: str) -> list[Json]:
-        answer = httpx.get(
-            f"{self.settings.sandbox_url}/_sandbox/ledger",
-            params={"vendor": "optum", "reference": reference},
-        )
-        found: list[Json] = answer.raise_for_status().json()
-        return found
+_Part = _IssuerTour | AthenaTour
 
 
 def play(settings: Settings) -> bool:
     """Play it for the first demo tenant; says whether every step was as expected."""
-    tour = _Tour(settings, demo.read(settings)[0])
-    print(f"\nTour of {settings.base_url} as {tour.tenant['name']}\n", flush=True)
-    payments = []
-    failure: Exception | None = None
-    try:
-        payments.append(tour.paid_voided_and_paid_again())
-        payments.append(tour.held_and_released())
-        tour.looked_up(payments)
-    except (UnexpectedAnswerError, httpx.HTTPError, ValueError, KeyError) as error:
-        failure = error
-    tour.print_steps()
-    print()
-    try:
-        tour.print_books(payments)
-    except (UnexpectedAnswerError, httpx.HTTPError) as error:
-        failure = failure or error
-    print(f"\nThe tour stopped: {failure!r}" if failure else "\nEvery step as expected.")
+    tenant = demo.read(settings)[0]
+    print(f"\nTour of {settings.base_url} as {tenant['name']}\n", flush=True)
+    parts: tuple[_Part, ...] = (_IssuerTour(settings, tenant), AthenaTour(settings, tenant))
+    failures = [_played(part) for part in parts]
+    failure = next((it for it in failures if it is not None), None)
+    print(f"The tour stopped: {failure!r}" if failure else "Every step as expected.")
     return failure is None
 
 
-def _verb(movement: Json) -> str:
-    return str(movement["operation"]).removesuffix("_payment")
-
-
-def _signed_cents(movement: Json) -> int:
-    cents: int = movement["amount_cents"]
-    return cents if movement["direction"] == "out" else -cents
+def _played(part: _Part) -> Exception | None:
+    failure: Exception | None = None
+    try:
+        part.run()
+    except (UnexpectedAnswerError, httpx.HTTPError, ValueError, KeyError) as error:
+        failure = error
+    part.print_steps()
+    print()
+    part.print_books()
+    print()
+    return failure
 
 
 def main() -> int:
