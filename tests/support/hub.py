@@ -7,11 +7,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
 
 from local.settings import REPOSITORY
+from tests.support.athena_client import AthenaClient
 from tests.support.stack import LocalStack
 
 Json = dict[str, Any]
@@ -259,8 +261,8 @@ class Sandbox:
         self._http = httpx.Client(base_url=f"{url}/_sandbox", timeout=90, trust_env=False)
         self._vendor = vendor
 
-    def ledger(self, reference: str) -> list[Movement]:
-        """The movements under one reference of the vendor."""
+    def ledger(self, reference: str = "") -> list[Movement]:
+        """The movements under one reference of the vendor, or all of them."""
         query = {"vendor": self._vendor, "reference": reference}
         found = self._ok(self._http.get("/ledger", params=query))
         names = Movement.__dataclass_fields__
@@ -303,6 +305,15 @@ class Sandbox:
         """Disarm everything."""
         self._ok(self._http.delete("/faults"))
 
+    def advance_clock(self, seconds: int) -> None:
+        """Move the one clock of vendors and hub; only for a stack that nobody else uses."""
+        self._ok(self._http.post("/clock", json={"advance_seconds": seconds}))
+
+    def now(self) -> datetime:
+        """What the clock shows."""
+        shown = self._ok(self._http.get("/clock"))
+        return datetime.fromisoformat(shown["now"])
+
     def events(self, reference: str) -> list[Json]:
         """The webhooks of one reference, oldest first, with what became of each."""
         query = {"vendor": self._vendor, "reference": reference}
@@ -329,6 +340,11 @@ class Hub:
     api: Api
     operator: Api
     sandbox: Sandbox
+    athena: AthenaClient
+
+    def sandbox_of(self, vendor: str) -> Sandbox:
+        """The controls of any vendor; `sandbox` are the issuer's."""
+        return Sandbox(self.stack.sandbox_url, vendor)
 
     def invoke(self, function: str, event: Json | None = None) -> None:
         """Have a function run now, as its schedule would unless another event is given."""
@@ -370,6 +386,13 @@ def hub_of(stack: LocalStack, tenant: Tenant) -> Hub:
         api=Api(stack.base_url, tenant.api_key),
         operator=Api(stack.base_url, tenant.operator_key),
         sandbox=Sandbox(stack.sandbox_url),
+        athena=AthenaClient(
+            stack.base_url,
+            tenant.client_id,
+            tenant.client_secret,
+            tenant.practice_ids[0],
+            tenant.vendor_codes[0],
+        ),
     )
 
 
