@@ -22,7 +22,14 @@ from payhub.domain.answers import (
 from payhub.domain.contract import Contract, Lifecycle
 from payhub.domain.policy import Policy
 from payhub.domain.tenant import Caller, Role, Tenant
-from payhub.ports import DocumentSource, EventReader, Hub, Order, VendorConfiguration
+from payhub.ports import (
+    DocumentSource,
+    EventReader,
+    Hub,
+    Order,
+    VendorConfiguration,
+    token_secret,
+)
 from payhub.store.dead_letters import DeadLetterBook
 from payhub.store.inbox import EventInbox
 from payhub.store.payments import Payments
@@ -140,6 +147,14 @@ class MemorySecrets:
         """Replace."""
         self.known[tenant, vendor] = fields
 
+    def shared_token(self, tenant: str, vendor: str) -> Mapping[str, str]:
+        """What another process shared."""
+        return self.known.get((tenant, token_secret(vendor)), {})
+
+    def share_token(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
+        """Replace."""
+        self.known[tenant, token_secret(vendor)] = fields
+
 
 @dataclass
 class RecordingSignals:
@@ -213,6 +228,7 @@ class ScriptedVendor:
 
     name = "optum"
     notifies = True
+    shares_token = False
     contracts: Mapping[str, Contract] = contract.CONTRACTS
     lifecycle: Lifecycle = contract.LIFECYCLE
 

@@ -306,3 +306,31 @@ def test_settings_have_defaults_and_bounds() -> None:
         parse_settings({"base_url": BASE_URL, "void_margin_seconds": -1})
     with pytest.raises(ValidationError):
         parse_settings({"base_url": BASE_URL, "client_secret": "never here"})
+
+
+def test_one_token_serves_all_processes_of_the_stack() -> None:
+    authority, secrets, clock = Authority(), known_secrets(), SetClock()
+    transport = Transport(3.0, httpx.MockTransport(authority))
+    caches = [Tokens(transport, secrets, clock) for _ in range(3)]
+    assert {cache.token(ATHENA_TENANT, SETTINGS) for cache in caches} == {"t1"}
+    clock.advance(3600)
+    assert {cache.token(ATHENA_TENANT, SETTINGS) for cache in caches} == {"t2"}
+    assert len(authority.asked) == 2
+
+
+def test_a_refused_token_is_not_taken_from_the_others_again() -> None:
+    authority, secrets, clock = Authority(), known_secrets(), SetClock()
+    transport = Transport(3.0, httpx.MockTransport(authority))
+    one, other = (Tokens(transport, secrets, clock) for _ in range(2))
+    assert one.token(ATHENA_TENANT, SETTINGS) == other.token(ATHENA_TENANT, SETTINGS) == "t1"
+    assert one.renewed(ATHENA_TENANT, SETTINGS, "t1") == "t2"
+    assert other.renewed(ATHENA_TENANT, SETTINGS, "t1") == "t2"
+    assert len(authority.asked) == 2
+
+
+def test_a_token_of_other_credentials_is_not_shared() -> None:
+    authority, secrets, clock = Authority(), known_secrets(), SetClock()
+    transport = Transport(3.0, httpx.MockTransport(authority))
+    Tokens(transport, secrets, clock).token(ATHENA_TENANT, SETTINGS)
+    secrets.put(ATHENA_TENANT.tenant, "athena", {**CREDENTIALS, "client_id": "another"})
+    assert Tokens(transport, secrets, clock).token(ATHENA_TENANT, SETTINGS) == "t2"

@@ -210,6 +210,19 @@ class Secrets(Protocol):
         """Store the secret's fields, replacing earlier ones."""
         ...
 
+    def shared_token(self, tenant: str, vendor: str) -> Mapping[str, str]:
+        """The token that a process of this stack shared last; empty where none can be read."""
+        ...
+
+    def share_token(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
+        """Let other processes use the token too; where that fails they get tokens of their own."""
+        ...
+
+
+def token_secret(vendor: str) -> str:
+    """Under which name a vendor's shared token stands among the tenant's secrets."""
+    return f"{vendor}-token"
+
 
 class Signals(Protocol):
     """What alarms listen to."""
@@ -323,6 +336,11 @@ class Vendor(Protocol):
     @property
     def notifies(self) -> bool:
         """Whether it sends notifications at all."""
+        ...
+
+    @property
+    def shares_token(self) -> bool:
+        """Whether its tokens are few, so that one is shared by all processes of the stack."""
         ...
 
     @property

@@ -1,9 +1,14 @@
 """Vendor credentials in Secrets Manager, one secret per tenant and vendor, kept for minutes."""
 
 import json
+import logging
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from payhub.ports import token_secret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -13,6 +18,9 @@ FRESH_SECONDS = 300.0
 
 ASK_AGAIN_SECONDS = 5.0
 """Fields this young are the latest there are: a flood of wrong signatures asks for nothing."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class VendorSecrets:
@@ -42,6 +50,27 @@ class VendorSecrets:
         except self._client.exceptions.ResourceExistsException:
             self._client.put_secret_value(SecretId=name, SecretString=text)
         self._known.pop((tenant, vendor), None)
+
+    def shared_token(self, tenant: str, vendor: str) -> Mapping[str, str]:
+        """One request."""
+        try:
+            answer = self._client.get_secret_value(SecretId=self._token_name(tenant, vendor))
+        except (BotoCoreError, ClientError) as error:
+            _log.warning("shared token not read: %s", type(error).__name__)
+            return {}
+        fields: dict[str, str] = json.loads(answer["SecretString"])
+        return fields
+
+    def share_token(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
+        """A new version of a secret that was made with the tenant."""
+        name = self._token_name(tenant, vendor)
+        try:
+            self._client.put_secret_value(SecretId=name, SecretString=json.dumps(dict(fields)))
+        except (BotoCoreError, ClientError) as error:
+            _log.warning("token not shared: %s", type(error).__name__)
+
+    def _token_name(self, tenant: str, vendor: str) -> str:
+        return self._name(tenant, token_secret(vendor))
 
     def _name(self, tenant: str, vendor: str) -> str:
         return f"{self._prefix}/{tenant}/{vendor}"

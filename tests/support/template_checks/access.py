@@ -30,7 +30,7 @@ MANAGED_POLICIES = {
     "service-role/AWSCodeDeployRoleForLambda",
     "service-role/AmazonAPIGatewayPushToCloudWatchLogs",
 }
-_SECRET_PATTERN = re.compile(r"^arn:[^*]+:secret:payhub/\$\{Stage\}/\*/[a-z]+-\?{6}$")
+_SECRET_PATTERN = re.compile(r"^arn:[^*]+:secret:payhub/\$\{Stage\}/\*/[a-z]+(-token)?-\?{6}$")
 _SECRET_WORD = re.compile(r"secret|password|token|api_?key|credential", re.IGNORECASE)
 _CLOCK_WORD = re.compile(r"clock|offset|skew|now|freeze|time_?travel", re.IGNORECASE)
 

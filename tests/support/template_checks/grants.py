@@ -8,7 +8,14 @@ SECRET_OF = _SECRETS + ":secret:payhub/${Stage}/*/%s-??????"
 READ = frozenset({"dynamodb:GetItem Table", "kms:Decrypt DataKey"})
 WRITE = READ | {"dynamodb:PutItem Table", "kms:GenerateDataKey DataKey"}
 OPTUM = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "optum"})
-ATHENA = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "athena"})
+ATHENA = frozenset(
+    {
+        "secretsmanager:GetSecretValue " + SECRET_OF % "athena",
+        "secretsmanager:GetSecretValue " + SECRET_OF % "athena-token",
+        "secretsmanager:PutSecretValue " + SECRET_OF % "athena-token",
+    }
+)
+"""The tenants' credentials, and the token that their processes share."""
 
 
 def index(*names: str) -> frozenset[str]:

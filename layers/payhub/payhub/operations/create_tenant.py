@@ -13,7 +13,7 @@ from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.identity import digest
 from payhub.domain.records import Credential, CredentialKind
 from payhub.domain.tenant import AccountSettings, CallerUnit, Role, Tenant
-from payhub.ports import Hub
+from payhub.ports import Hub, token_secret
 
 TenantId = Annotated[str, StringConstraints(pattern=TENANT_ID)]
 
@@ -68,6 +68,8 @@ def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
             raise InvalidRequest("Unknown vendor.", [FieldError(f"vendors.{name}", known)])
         parted = hub.vendors[name].configure(configuration)
         hub.secrets.put(tenant.tenant, name, parted.secret)
+        if hub.vendors[name].shares_token:
+            hub.secrets.put(tenant.tenant, token_secret(name), {})
         settings[name] = {**parted.settings, **_known_registration(hub, tenant, name)}
     tenant = tenant.model_copy(update={"vendors": settings})
     hub.tenants.save(tenant)

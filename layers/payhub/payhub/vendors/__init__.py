@@ -64,6 +64,12 @@ class RegisteredVendor:
         return notifies
 
     @cached_property
+    def shares_token(self) -> bool:
+        """Whether one token serves all processes."""
+        shares: bool = self._module("contract").SHARES_TOKEN
+        return shares
+
+    @cached_property
     def events(self) -> EventReader:
         """Verification and reading of notifications."""
         events: EventReader = self._module("events").Events()

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from payhub.domain.answers import NotSent
+from payhub.domain.identity import digest
 from payhub.domain.tenant import Settings, Tenant
 from payhub.ports import Clock, Secrets
 from payhub.transport import Request, Response, Transport, retry_after_seconds
@@ -73,6 +74,8 @@ class Token:
 class Tokens:
     """One token per tenant, fetched when it is needed, by one thread for all that wait.
 
+    It is shared through Secrets Manager with the other processes of the stack.
+
     Nothing of a payment is sent with the call for a token, so whatever goes wrong in it, timeouts
     too, proves that nothing was applied.
     """
@@ -92,7 +95,7 @@ class Tokens:
             known = self._tokens.get(tenant.tenant)
             if known and known.settings == settings and self._now() < known.until:
                 return known.text
-            return self._fetch(tenant, settings, fresh=False)
+            return self._shared(tenant, settings, "") or self._fetch(tenant, settings, fresh=False)
 
     def renewed(self, tenant: Tenant, settings: AthenaSettings, refused: str) -> str | NotSent:
         """Another token than the refused one, which is forgotten; the credentials asked anew."""
@@ -101,7 +104,9 @@ class Tokens:
             if known and known.settings == settings and known.text != refused:
                 return known.text  # another thread was here before
             self._tokens.pop(tenant.tenant, None)
-            return self._fetch(tenant, settings, fresh=True)
+            return self._shared(tenant, settings, refused) or self._fetch(
+                tenant, settings, fresh=True
+            )
 
     def _now(self) -> float:
         return self._clock.now_ms() / 1000
@@ -111,6 +116,21 @@ class Tokens:
         with self._lock:
             return self._locks.setdefault(tenant.tenant, threading.Lock())
 
+    def _shared(self, tenant: Tenant, settings: AthenaSettings, refused: str) -> str | None:
+        """The token of another process, as long as it is for the same client and lives."""
+        fields = self._secrets.shared_token(tenant.tenant, VENDOR)
+        text, until = fields.get("token", ""), float(fields.get("until", "0"))
+        credentials = self._secrets.get(tenant.tenant, VENDOR)
+        fits = fields.get("of") == _client_of(settings, credentials)
+        if not text or not fits or text == refused or self._now() >= until:
+            return None
+        self._tokens[tenant.tenant] = Token(text, settings, until)
+        return text
+
+    def _share(self, tenant: Tenant, token: Token, client: str) -> None:
+        fields = {"token": token.text, "until": f"{token.until:.3f}", "of": client}
+        self._secrets.share_token(tenant.tenant, VENDOR, fields)
+
     def _fetch(self, tenant: Tenant, settings: AthenaSettings, *, fresh: bool) -> str | NotSent:
         asked_at = self._now()
         credentials = self._secrets.get(tenant.tenant, VENDOR, fresh=fresh)
@@ -118,6 +138,7 @@ class Tokens:
         if not fresh and isinstance(answer, Response) and _credentials_refused(answer):
             latest = self._secrets.get(tenant.tenant, VENDOR, fresh=True)
             answer = answer if latest == credentials else self._ask(settings, latest)
+            credentials = latest
         if isinstance(answer, NotSent):
             return answer
         given = _read_token(answer)
@@ -125,7 +146,8 @@ class Tokens:
             return given
         text, seconds = given
         until = asked_at + seconds - min(RENEW_BEFORE_SECONDS, seconds / 10)
-        self._tokens[tenant.tenant] = Token(text, settings, until)
+        token = self._tokens[tenant.tenant] = Token(text, settings, until)
+        self._share(tenant, token, _client_of(settings, credentials))
         return text
 
     def _ask(self, settings: AthenaSettings, credentials: Mapping[str, str]) -> Response | NotSent:
@@ -147,6 +169,12 @@ class Tokens:
             )
         )
         return sent if isinstance(sent, Response) else NotSent(reason=f"no token: {sent.reason}")
+
+
+def _client_of(settings: AthenaSettings, credentials: Mapping[str, str]) -> str:
+    """Whom a token was given to, as a digest: credentials and scope may change."""
+    pair = (credentials.get("client_id", ""), credentials.get("client_secret", ""))
+    return digest(settings.base_url, settings.scope, *pair)
 
 
 def _credentials_refused(answer: Response) -> bool:

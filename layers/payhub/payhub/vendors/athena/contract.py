@@ -13,6 +13,9 @@ VENDOR = "athena"
 NOTIFIES = False
 """The vendor sends no webhooks for payments."""
 
+SHARES_TOKEN = True
+"""It gives fifty tokens a minute, fewer than a busy stack has processes."""
+
 COLLECT, STORE_CARD, START_PLAN = "collect", "store_card", "start_plan"
 RECORD, REPORT, ADJUST = "record", "report", "adjust"
 VOID, REFUND = "void", "refund"

@@ -11,6 +11,9 @@ VENDOR = "optum"
 NOTIFIES = True
 """The vendor sends webhooks."""
 
+SHARES_TOKEN = False
+"""It takes a key."""
+
 ISSUE, RELEASE, VOID, REISSUE = "issue", "release", "void", "reissue"
 
 LATE_APPLY_BOUND_SECONDS = 900
