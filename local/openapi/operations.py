@@ -54,6 +54,7 @@ def _words(route: Route) -> Json:
     does, role = route.declaration.operation, route.declaration.role
     module = inspect.getdoc(inspect.getmodule(does)) or ""
     docstring = (inspect.getdoc(does) or "").split("\n\n")[0].replace("\n", " ")
+    docstring = docstring.partition(" Raises ")[0]  # the answers say that
     said = [docstring] if does is not documentation else []
     if module not in said and does is not documentation:
         said.insert(0, module)
