@@ -22,12 +22,24 @@ An operator releases what is held (account ACCT2), with another key:
 
   curl -X POST {api}/payments/PAYMENT_ID/release -H 'API-KEY: {operator_key}'
 
+athenahealth's paths take a bearer token and forms. Charge a patient's card, and see the receipt:
+
+  TOKEN=$(curl -s {api}/oauth2/v1/token -u '{client}' -d grant_type=client_credentials |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+  curl -i {api}/v1/{practice}/patients/1/collectpayment -H "Authorization: Bearer $TOKEN" \\
+    -d '{form}'
+  curl '{api}/v1/{practice}/patients/1/receipts?departmentid=1' -H "Authorization: Bearer $TOKEN"
+
 `make tour` plays all of it again. Ctrl-C stops; the payments are kept.
 """
 
 _BODY = (
     '{"accountShortCode": "ACCT1", "payment": {"paymentDetails":'
     ' {"issuerReferenceId": "INV-1", "amount": 12500}, "totalNumberOfClaims": 1}}'
+)
+_FORM = (
+    "departmentid=1&otheramount=12.34&accountnumber=4111111111111111&nameoncard=Ada+Lovelace"
+    "&expirationmonthmm=12&expirationyearyyyy=2030&billingaddress=1+Main+St&billingzip=02110"
 )
 
 
@@ -41,5 +53,8 @@ def show(settings: Settings) -> None:
         key=first["api_key"],
         operator_key=first["operator_key"],
         body=_BODY,
+        client=f"{first['client_id']}:{first['client_secret']}",
+        practice=first["practice_ids"][0],
+        form=_FORM,
     )
     print(text, flush=True)
