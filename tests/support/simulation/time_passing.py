@@ -78,16 +78,18 @@ class Time:
             self._sweep(now_ms)
         if self._patient and now_ms >= self._next_night_ms:
             self._next_night_ms = cut_off_ms(now_ms)
-            tenant = self._world.caller.tenant
-            self._chance.attempt("night", lambda: settle_payments(self._world.hub, tenant))
+            self._chance.attempt(
+                "night", lambda: settle_payments(self._world.hub, self._world.caller.tenant)
+            )
 
     def _sweep(self, now_ms: int) -> None:
         hub = self._world.hub
         self._next_sweep_ms = now_ms + 60_000
         self._chance.attempt("sweep", lambda: sweep(hub))
         if self._chance.random.random() < 0.2:
-            tenant = self._world.caller.tenant
-            self._chance.attempt("missed", lambda: collect_missed_events(hub, tenant))
+            self._chance.attempt(
+                "missed", lambda: collect_missed_events(hub, self._world.caller.tenant)
+            )
 
     def _receive(self, message: Message) -> None:
         """A worker takes a message; what fails is visible again later, four times at most."""

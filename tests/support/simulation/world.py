@@ -38,7 +38,9 @@ TENANT_ID = "0b2f6a52-7c1e-4f57-9a6e-3d1c5a9e7b10"
 class World:
     """Everything is real but the ports: the operations and the vendor's client."""
 
-    def __init__(self, vendor: str, chance: Chance, clock: ManualClock) -> None:
+    def __init__(
+        self, vendor: str, chance: Chance, clock: ManualClock, retry_attempts_max: int = 40
+    ) -> None:
         self.vendor = vendor
         self.chance = chance
         self.clock = clock
@@ -50,9 +52,9 @@ class World:
         self.queue = SimulatedQueue(chance, clock)
         self.signals = SimulatedSignals()
         self.line = VendorLine(vendor, chance, clock, self.sandbox)
-        self.hub = self._hub()
+        self.hub = self._hub(retry_attempts_max)
 
-    def _hub(self) -> Hub:
+    def _hub(self, retry_attempts_max: int) -> Hub:
         secrets, table = MemorySecrets(), cast("Table", self.table)
         vendor = RegisteredVendor(
             self.vendor,
@@ -73,7 +75,7 @@ class World:
             clock=self.clock,
             ids=CountingIds(),
             signals=self.signals,
-            policy=replace(POLICY, retry_attempts_max=40),
+            policy=replace(POLICY, retry_attempts_max=retry_attempts_max),
             public_url="https://api.payhub.test",
         )
 
