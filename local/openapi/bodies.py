@@ -12,10 +12,6 @@ FIELDS: dict[str, Json] = {
     "billingaddress": {"maxLength": 20},
     "billingzip": {"maxLength": 10},
     "cardsecuritycode": {"pattern": "^[0-9]{3,4}$"},
-    "departmentid": {"maximum": 999_999_999_999},
-    "patientid": {"maximum": 999_999_999_999},
-    "appointmentid": {"maximum": 999_999_999_999},
-    "maxamount": {"maximum": 999_999_999_999},
     "percentage": {"minimum": 1, "maximum": 100},
     "fullrefund": {"enum": [True]},
 }

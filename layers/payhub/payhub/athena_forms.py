@@ -105,7 +105,7 @@ def _claim_ids(value: object) -> tuple[str, ...]:
 Number = Annotated[
     str,
     BeforeValidator(_number),
-    WithJsonSchema({"type": "integer", "format": "int64", "minimum": 0}),
+    WithJsonSchema({"type": "integer", "format": "int64", "minimum": 0, "maximum": 10**12 - 1}),
 ]
 """An id of the vendor: an integer, kept as text."""
 

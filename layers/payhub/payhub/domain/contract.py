@@ -44,6 +44,7 @@ class Contract:
     `late_apply_bound_seconds` is how long after a call was cut off the vendor may still apply it;
     None means without bound, so that absence is never proof. `duplicate_window_seconds` is how long
     after the first call the vendor recognises a repeat (None: it always does, or never).
+    `status_when_done` is the word for what was done where the vendor itself has none.
     `carries_card` operations are synchronous only: what they need to be sent is kept nowhere.
     `expected_ends` names, for each fault the sandbox can play, the states an action may end in.
     """
@@ -61,6 +62,7 @@ class Contract:
     moves_money: bool
     queueable: bool
     carries_card: bool = False
+    status_when_done: str | None = None
     expected_ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 

@@ -58,11 +58,15 @@ def resolve(
     payment: Payment,
     resolution: Resolution,
     vendor_reference: str | None,
+    status_when_moved: str | None,
     reason: str,
     actor: str,
     now_ms: int,
 ) -> Payment:
-    """End a review by an operator's word. Raises NotAllowed when nothing needs review."""
+    """End a review by an operator's word. Raises NotAllowed when nothing needs review.
+
+    Only of the payment's making is the vendor's reference the payment's own.
+    """
     action = payment.open_action
     if action is None or action.state is not ActionState.NEEDS_REVIEW:
         shown = payment.status if action is None else f"{action.verb} is {action.state.value}"
@@ -70,13 +74,17 @@ def resolve(
             f"The payment does not need review ({shown}); only needs_review can be resolved.",
             payment_id=payment.payment_id,
         )
+    moved, makes = resolution is Resolution.MOVED, action.number == 1
+    own = vendor_reference if makes and vendor_reference else payment.vendor_reference
     return evolve(
         payment,
         now_ms=now_ms,
         actor=actor,
         reason=reason,
         action=replace(action, state=_REVIEW_ENDS[resolution]),
-        vendor_reference=vendor_reference or payment.vendor_reference,
+        facts={} if makes or not vendor_reference else {"reference": vendor_reference},
+        vendor_reference=own,
+        vendor_status=status_when_moved if moved and status_when_moved else payment.vendor_status,
         due_at_ms=None if resolution is Resolution.NOT_MOVED else now_ms,
     )
 

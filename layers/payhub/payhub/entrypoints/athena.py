@@ -125,13 +125,19 @@ def _failed(words: str) -> shapes.AthenaFailed:
     return {"success": "false", "errortext": words, "errormessage": words}
 
 
+def _number(reference: str | None) -> Any:
+    """The vendor's ids are integers; an operator may have named what moved in other words."""
+    text = reference or "0"
+    return int(text) if text.isdecimal() else text
+
+
 def _card_body(payment: Payment, action: Action, final: FinalAnswer) -> shapes.AthenaCharged:
-    return {"epaymentid": int(final.vendor_reference or 0), "success": "true"}
+    return {"epaymentid": _number(final.vendor_reference), "success": "true"}
 
 
 def _plan_body(payment: Payment, action: Action, final: FinalAnswer) -> shapes.AthenaPlan:
     body: shapes.AthenaPlan = {
-        "paymentplanid": int(final.vendor_reference or 0),
+        "paymentplanid": _number(final.vendor_reference),
         "success": "true",
     }
     if "epaymentid" in final.facts:
@@ -144,7 +150,7 @@ def _void_body(payment: Payment, action: Action, final: FinalAnswer) -> shapes.A
 
 
 def _record_body(payment: Payment, action: Action, final: FinalAnswer) -> shapes.AthenaRecorded:
-    return {"paymentbatchid": int(final.vendor_reference or 0), "success": "true"}
+    return {"paymentbatchid": _number(final.vendor_reference), "success": "true"}
 
 
 def _vendor_payment_body(
@@ -154,14 +160,14 @@ def _vendor_payment_body(
     repeated = any(attempt.outcome in (None, "unknown") for attempt in action.attempts[:-1])
     said = final.facts.get("previouslyrecordedyn", "false")
     return {
-        "patientpaymentid": int(final.vendor_reference or 0),
+        "patientpaymentid": _number(final.vendor_reference),
         "previouslyrecordedyn": "false" if repeated else said,
     }
 
 
 def _refund_body(payment: Payment, action: Action, final: FinalAnswer) -> shapes.AthenaRefund:
     return {
-        "patientpaymentid": int(final.facts["refundid"]),
+        "patientpaymentid": _number(final.facts.get("refundid") or final.facts.get("reference")),
         "recordedtime": final.facts.get("recordedtime") or eastern(final.at_ms),
     }
 

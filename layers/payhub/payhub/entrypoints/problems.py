@@ -61,7 +61,7 @@ WRONG_METHOD = Kind(
     405, "wrong-method", "The path does not take this method", "with an allowed method"
 )
 REFUSED_BY_VENDOR = Kind(
-    400, "refused-by-vendor", "The vendor refused the request", "after mending it"
+    400, "refused-by-vendor", "The vendor refused the request", "after mending it, with a new key"
 )
 UNEXPECTED = Kind(500, "unexpected", "Something went wrong in the hub", "with the same key")
 UNAVAILABLE = Kind(503, "unavailable", "The hub cannot reach its own storage", "with the same key")

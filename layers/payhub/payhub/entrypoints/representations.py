@@ -154,7 +154,7 @@ def _problem(kind: problems.Kind, detail: str, reply: Reply, correlation_id: str
     headers |= {"Location": f"/payments/{reply.payment.payment_id}"}
     if reply.replayed:
         headers["Idempotent-Replayed"] = "true"
-    if kind.status in (problems.RUNNING.status, problems.NOT_SENT.status):
+    if kind in (problems.RUNNING, problems.NOT_SENT):
         headers["Retry-After"] = "2"
     final = reply.action.answer
     return problems.problem(
@@ -242,6 +242,7 @@ def _contract(contract: Contract) -> shapes.Contract:
         "cutOff": contract.cut_off,
         "amountUnit": contract.amount_unit,
         "queueable": contract.queueable,
+        "carriesCard": contract.carries_card,
     }
 
 

@@ -173,6 +173,9 @@ class Contract(TypedDict):
     cutOff: str | None
     amountUnit: str
     queueable: Annotated[bool, Field(description="Whether the queue may send it again.")]
+    carriesCard: Annotated[
+        bool, Field(description="Whether it needs a card, which only the caller has.")
+    ]
 
 
 class PaymentDetails(Payment):

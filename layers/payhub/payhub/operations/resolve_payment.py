@@ -52,10 +52,17 @@ def resolve_payment(hub: Hub, caller: Caller, command: ResolvePayment) -> Paymen
             [FieldError("vendorReference", "send the vendor's id of the payment that moved")],
         )
     now_ms = hub.clock.now_ms()
+    status = hub.vendors[payment.vendor].contracts[payment.action.verb].status_when_done
     resolved = hub.payments.change(
         payment,
         lambda latest: resolve(
-            latest, body.resolution, body.vendor_reference, body.reason, caller.actor, now_ms
+            latest,
+            body.resolution,
+            body.vendor_reference,
+            status,
+            body.reason,
+            caller.actor,
+            now_ms,
         ),
     )
     if resolved.due_at_ms is not None:

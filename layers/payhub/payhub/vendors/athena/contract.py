@@ -69,10 +69,11 @@ _WITHOUT_LOOKUP = {
 """Without an answer nobody can know; with proof that nothing was sent it is sent again."""
 
 
-def _row(verb: str, operation: str, **promises: Any) -> Contract:
+def _row(verb: str, status: str, operation: str, **promises: Any) -> Contract:
     return Contract(
         vendor=VENDOR,
         verb=verb,
+        status_when_done=status,
         operation=operation,
         acknowledged=Acknowledged.SYNC,
         amount_unit="decimal dollars as text",
@@ -107,20 +108,22 @@ _ASKED_BY_REPEAT: Mapping[str, Any] = {
 }
 
 CONTRACTS = {
-    COLLECT: _row(COLLECT, "collect_payment", **_CARD_LANE),
-    STORE_CARD: _row(STORE_CARD, "store_card", moves_money=False, **_CARD_LANE),
-    START_PLAN: _row(START_PLAN, "start_payment_plan", **_CARD_LANE),
-    RECORD: _row(RECORD, "record_payment", **_BLIND),
-    ADJUST: _row(ADJUST, "adjust_charges", **_BLIND),
+    COLLECT: _row(COLLECT, COLLECTED, "collect_payment", **_CARD_LANE),
+    STORE_CARD: _row(STORE_CARD, CARD_STORED, "store_card", moves_money=False, **_CARD_LANE),
+    START_PLAN: _row(START_PLAN, PLAN_STARTED, "start_payment_plan", **_CARD_LANE),
+    RECORD: _row(RECORD, POSTED, "record_payment", **_BLIND),
+    ADJUST: _row(ADJUST, ADJUSTED, "adjust_charges", **_BLIND),
     REPORT: _row(
         REPORT,
+        RECORDED,
         "record_vendor_payment",
         duplicate_window_seconds=SAME_REFERENCE_SECONDS,
         **_ASKED_BY_REPEAT,
     ),
-    REFUND: _row(REFUND, "refund_vendor_payment", **_ASKED_BY_REPEAT),
+    REFUND: _row(REFUND, REFUNDED, "refund_vendor_payment", **_ASKED_BY_REPEAT),
     VOID: _row(
         VOID,
+        VOIDED,
         "void_collected_payment",
         cut_off="20:00 in New York on the day of the payment, or the next day's",
         **_ASKED_BY_REPEAT,
