@@ -70,6 +70,7 @@ class NotingPayments(Payments):
         """Noted before it is stored: the process may die right after."""
         simulation = self._simulation
         if keys.payment(payment.tenant, payment.payment_id) not in simulation.world.table.items:
+            simulation.made_by.pop(payment.payment_id, None)
             simulation.made_by[payment.payment_id] = simulation.asking
         return super().create(payment, carried, claims)
 

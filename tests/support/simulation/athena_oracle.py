@@ -226,7 +226,8 @@ class AthenaBooks:
     def _pairs(self, same: Callable[[Ask, Ask], bool]) -> Iterator[tuple[Entry, Entry]]:
         """Two lines of different payments, the first not given back when the second was asked."""
         lines = [e for e in self.entries if e.direction == "in" and e.cause]
-        lines.sort(key=lambda entry: (self._created(entry), entry.number))
+        made = list(self._simulation.made_by)
+        lines.sort(key=lambda entry: made.index(entry.cause.payment_id) if entry.cause else 0)
         for first, second in combinations(lines, 2):
             if first.cause == second.cause:
                 continue

@@ -78,9 +78,7 @@ class Time:
             self._sweep(now_ms)
         if self._patient and now_ms >= self._next_night_ms:
             self._next_night_ms = cut_off_ms(now_ms)
-            self._chance.attempt(
-                "night", lambda: settle_payments(self._world.hub, self._world.caller.tenant)
-            )
+            self._settle_night()
 
     def _sweep(self, now_ms: int) -> None:
         hub = self._world.hub
@@ -90,6 +88,15 @@ class Time:
             self._chance.attempt(
                 "missed", lambda: collect_missed_events(hub, self._world.caller.tenant)
             )
+
+    def _settle_night(self) -> None:
+        """A schedule that fails is tried again."""
+        hub = self._world.hub
+        for _ in range(RECEIVES_MAX):
+            if self._chance.attempt(
+                "night", lambda: settle_payments(hub, self._world.caller.tenant)
+            ):
+                return
 
     def _receive(self, message: Message) -> None:
         """A worker takes a message; what fails is visible again later, four times at most."""
