@@ -304,6 +304,28 @@ def test_a_payment_the_hub_never_saw_is_refunded(world: AthenaWorld) -> None:
     assert payment.origin is Origin.EXTERNAL and payment.status == "Refunded"
 
 
+def test_a_refund_asked_for_a_wrong_patient_does_not_block_the_right_one(
+    world: AthenaWorld,
+) -> None:
+    paid = world.report()
+    world.table.items = {
+        key: item
+        for key, item in world.table.items.items()
+        if "#PAYMENT#" not in key[0] and "#CLAIM#" not in key[0]
+    }
+    assert world.refund(paid.body["patientpaymentid"], patientid="2").status == 409
+    said = world.refund(paid.body["patientpaymentid"])
+    assert said.status == 200 and world.moved("refund_vendor_payment") == 1
+    assert world.refund(paid.body["patientpaymentid"], patientid="2").status == 404
+
+
+def test_one_key_serves_one_refund(world: AthenaWorld) -> None:
+    paid = world.report()
+    world.refund(paid.body["patientpaymentid"], key="r-1", externalrefid="F1")
+    said = world.refund(paid.body["patientpaymentid"], key="r-1", externalrefid="F2")
+    assert said.status == 422 and "in other words" in said.body["error"]
+
+
 def test_a_repeat_refused_in_unknown_words_needs_a_person(world: AthenaWorld) -> None:
     paid = world.report()
     world.arm("refund_vendor_payment", "timeout_after")

@@ -5,8 +5,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from payhub.domain.claims import owned
 from payhub.domain.payment import ActionState, Payment
-from tests.support.athena_world import AthenaWorld, Said, athena_world
+from payhub.store.items import claim_item
+from payhub.store.table import Put
+from tests.support.athena_world import TENANT_ID, AthenaWorld, Said, athena_world
 
 
 @pytest.fixture
@@ -88,11 +91,44 @@ def test_a_receipt_taken_while_it_is_being_adopted_is_not_adopted(world: AthenaW
     world.arm("collect_payment", "timeout_after")
     lost = world.collect(key="k-1")
     reference = world.ledger()[0][1]
-    world.interleave(lambda: world.void(reference))  # as an external payment, past the lost one
+    taken = owned(None, TENANT_ID, f"reference/athena/195900/epayment/{reference}", "x", 1, None)
+    world.interleave(lambda: world.table.put(Put(item=claim_item(taken))))
     world.work(lost.payment_id)
     payment = world.payment(lost.payment_id)
     assert state(payment) is ActionState.UNKNOWN and payment.vendor_reference is None
-    assert world.moved("void_collected_payment") == 1
+
+
+@pytest.mark.parametrize("late", ["19:50", "20:30"])
+def test_a_void_of_a_lost_charges_receipt_finds_the_charge_first(
+    world: AthenaWorld, late: str
+) -> None:
+    world.at("2026-11-23 19:45")
+    world.arm("collect_payment", "timeout_after")
+    lost = world.collect(key="k-1")
+    reference = world.ledger()[0][1]
+    world.at(f"2026-11-23 {late}")
+    said = world.void(reference)
+    assert said.status == (200 if late < "20:00" else 409)
+    assert world.payment(lost.payment_id).vendor_reference == reference
+    assert world.collect(key="k-1").body == {"epaymentid": int(reference), "success": "true"}
+    assert world.moved("collect_payment") == 1
+
+
+def test_a_void_waits_for_a_charge_that_may_be_it(world: AthenaWorld) -> None:
+    world.arm("collect_payment", "timeout_after", count=2)
+    lost = [world.collect(key=key, allowduplicatepayments="true") for key in ("k-1", "k-2")]
+    said = world.void(world.ledger()[0][1])
+    assert said.status == 409 and said.body["payment_id"] in {it.payment_id for it in lost}
+    assert world.moved("void_collected_payment") == 0
+
+
+def test_a_duplicate_that_was_meant_does_not_make_the_first_forgotten(world: AthenaWorld) -> None:
+    first = world.collect()
+    world.pass_seconds(200)
+    world.arm("collect_payment", "decline")
+    world.collect(allowduplicatepayments="true")
+    assert world.collect().payment_id == first.payment_id
+    assert world.moved("collect_payment") == 1
 
 
 def test_a_repeat_that_does_not_get_through_leaves_the_first_call_unknown(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from payhub import attempts
@@ -14,7 +14,7 @@ from payhub.domain.identity import fingerprint_of, payment_id_of
 from payhub.domain.lifecycle import evolve
 from payhub.domain.payment import Action, ActionState, Origin, Payment
 from payhub.domain.tenant import Caller
-from payhub.making import Tender
+from payhub.making import COLLECTED, Tender, holders_of
 from payhub.ports import Hub
 
 VENDOR = "athena"
@@ -87,20 +87,19 @@ def tender_of(
     terms: Terms,
     last4: str,
     amount_cents: int,
-    side: str,
+    how: str,
     *,
     confirmed: bool,
 ) -> Tender:
     """A card payment of one patient, amount and day, as it must not be booked twice."""
     day = today(hub, ZoneInfo(caller.tenant.time_zone))
-    told = {
-        "practice": terms["practiceid"],
-        "patient": terms["patientid"],
-        "amount": amount_cents,
-        "card": last4,
-        "day": day.isoformat(),
-    }
-    return Tender(key=f"tender/{fold(told)}", side=side, confirmed=confirmed)
+    key = _tender_key(str(terms["practiceid"]), str(terms["patientid"]), amount_cents, day)
+    return Tender(key=key, how=how, card=last4, confirmed=confirmed)
+
+
+def _tender_key(practice_id: str, patient_id: str, amount_cents: int, day: date) -> str:
+    told = {"practice": practice_id, "patient": patient_id, "amount": amount_cents}
+    return f"tender/{fold({**told, 'day': day.isoformat()})}"
 
 
 def today(hub: Hub, zone: ZoneInfo) -> date:
@@ -121,62 +120,74 @@ def check_patient(payment: Payment, patient_id: str) -> None:
         raise NotFound(f"Patient {patient_id} has no such payment.")
 
 
-def adopt(
-    hub: Hub,
-    caller: Caller,
-    build: Callable[[str], Payment],
-    reference: str,
-    status: str | None = None,
-) -> Payment:
-    """Make a payment known that was made before or beside the hub, as the vendor shows it.
-
-    `status` is taken for granted where the vendor has no way to show it. Raises NotFound where the
-    vendor does not know the payment, VendorUnavailable where it cannot be asked.
-    """
+def external(build: Callable[[str], Payment], reference: str) -> Payment:
+    """A payment that was made before or beside the hub, not known yet; the same id every time."""
     nameless = build("")
-    payment = build(
-        payment_id_of(
-            nameless.tenant,
-            nameless.operation,
-            "vendor reference",
-            nameless.reference_scope + reference,
-        )
-    )
-    made = Action(
-        verb=_verb_of(hub, payment),
+    where = nameless.reference_scope + reference
+    payment_id = payment_id_of(nameless.tenant, nameless.operation, "vendor reference", where)
+    return replace(build(payment_id), origin=Origin.EXTERNAL, vendor_reference=reference)
+
+
+def made(hub: Hub, payment: Payment) -> Action:
+    """The action that an external payment begins with."""
+    rows = hub.vendors[VENDOR].contracts.items()
+    return Action(
+        verb=next(verb for verb, row in rows if row.operation == payment.operation),
         number=1,
         state=ActionState.DONE,
         actor=SEEN,
         opened_at_ms=payment.created_at_ms,
     )
-    seen = replace(payment, origin=Origin.EXTERNAL, vendor_reference=reference)
-    shown = (
-        _shown(hub, caller, seen, made)
-        if status is None
-        else View(reference=reference, status=status)
-    )
-    known = evolve(
-        seen,
-        now_ms=payment.created_at_ms,
-        actor=caller.actor,
-        reason=SEEN,
-        action=made,
-        facts=shown.facts,
-        vendor_status=shown.status,
-        amount_cents=seen.amount_cents if shown.amount_cents is None else shown.amount_cents,
-    )
-    return hub.payments.create(known, None)
 
 
-def _shown(hub: Hub, caller: Caller, payment: Payment, made: Action) -> View:
+def shown(hub: Hub, caller: Caller, payment: Payment) -> View:
+    """What the vendor shows of an external payment.
+
+    Raises NotFound where it does not know the payment, VendorUnavailable where it cannot be asked.
+    """
+    first = made(hub, payment)
     reading = hub.vendors[VENDOR].gateway.read(
-        attempts.order_of(hub, caller.tenant, replace(payment, actions=(made,)), made)
+        attempts.order_of(hub, caller.tenant, replace(payment, actions=(first,)), first)
     )
     if isinstance(reading, VendorRefused):
         raise NotFound(f"athenahealth shows no such payment: {reading.message}")
     if not isinstance(reading, View):
         raise VendorUnavailable("athenahealth cannot be asked about the payment now.")
     return reading
+
+
+def adopt(hub: Hub, caller: Caller, payment: Payment, view: View) -> Payment:
+    """Make an external payment known, as the vendor shows it."""
+    known = evolve(
+        payment,
+        now_ms=payment.created_at_ms,
+        actor=caller.actor,
+        reason=SEEN,
+        action=made(hub, payment),
+        facts=view.facts,
+        vendor_status=view.status,
+        amount_cents=payment.amount_cents if view.amount_cents is None else view.amount_cents,
+    )
+    return hub.payments.create(known, None)
+
+
+def unfinished_charges(hub: Hub, caller: Caller, payment: Payment, view: View) -> list[Payment]:
+    """Charges of the hub without an outcome that may be what the vendor shows as this payment."""
+    zone = ZoneInfo(caller.tenant.time_zone)
+    taken = datetime.fromtimestamp(int(view.facts["collected_at_ms"]) / 1000, UTC).astimezone(zone)
+    found = []
+    for days in (-1, 0, 1):  # asked for before midnight, taken after; clocks that differ
+        key = _tender_key(
+            str(payment.terms["practiceid"]),
+            str(payment.terms["patientid"]),
+            view.amount_cents or 0,
+            taken.date() + timedelta(days=days),
+        )
+        for holder in holders_of(hub.payments.claim(payment.tenant, key), COLLECTED):
+            charge = hub.payments.load(payment.tenant, holder)
+            if charge is not None and charge.actions[0].state.is_open:
+                found.append(charge)
+    return found
 
 
 def fetch(
@@ -191,8 +202,3 @@ def fetch(
     if isinstance(answer, VendorRefused):
         raise NotFound(f"athenahealth does not show it: {answer.message}")
     raise VendorUnavailable("athenahealth cannot be asked now.")
-
-
-def _verb_of(hub: Hub, payment: Payment) -> str:
-    rows = hub.vendors[VENDOR].contracts.items()
-    return next(verb for verb, row in rows if row.operation == payment.operation)

@@ -24,6 +24,9 @@ TRIES = 5
 
 DAY_MS = 86_400_000
 
+SAME = "same"
+"""The side of a window's claim: payments that requests without a key asked for."""
+
 COLLECTED, RECORDED = "collected", "recorded"
 _ACROSS = {COLLECTED: RECORDED, RECORDED: COLLECTED}
 
@@ -32,13 +35,30 @@ _ACROSS = {COLLECTED: RECORDED, RECORDED: COLLECTED}
 class Tender:
     """Money that could be booked twice: once collected through the hub, once recorded by hand.
 
-    `key` names patient, amount, tender and day; `confirmed` is the caller's word that it is other
-    money.
+    `key` names patient, amount and day, `card` the tender; `confirmed` is the caller's word that it
+    is other money.
     """
 
     key: str
-    side: str
+    how: str
+    card: str
     confirmed: bool
+
+    @property
+    def side(self) -> str:
+        """Its own side of the claim."""
+        return f"{self.how}/{self.card}"
+
+    @property
+    def other_side(self) -> str:
+        """Where the same money would stand if it was booked the other way."""
+        return f"{_ACROSS[self.how]}/{self.card}"
+
+
+def holders_of(claim: Claim | None, how: str) -> tuple[str, ...]:
+    """The payments booked in this way, whatever the card."""
+    sides = claim.holders if claim is not None else {}
+    return tuple(it for side, held in sides.items() if side.startswith(f"{how}/") for it in held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,57 +155,53 @@ def _repeat(
 
 def _recent(hub: Hub, tenant: str, proposal: Proposal, window: Claim | None) -> Payment | None:
     """The payment that a request without a key repeats: unfinished, or young and not in vain."""
-    holder = owner_of(window)
-    if holder is None or window is None or proposal.again:
+    if window is None or proposal.again:
         return None
-    payment = hub.payments.load(tenant, holder)
-    if payment is None or payment.open_action is not None:
-        return payment
-    age_ms = hub.clock.now_ms() - window.at_ms
+    for holder in reversed(window.holders.get(SAME, ())):
+        payment = hub.payments.load(tenant, holder)
+        if payment is not None and _is_repeated(hub, payment):
+            return payment
+    return None
+
+
+def _is_repeated(hub: Hub, payment: Payment) -> bool:
+    if payment.open_action is not None:
+        return True
+    age_ms = hub.clock.now_ms() - payment.created_at_ms
     if age_ms >= hub.policy.duplicate_window_seconds * 1000:
-        return None
+        return False
     waits = payment.actions[0].state is ActionState.NOT_SENT
-    return payment if waits or _may_hold_money(hub, payment) else None
+    return waits or _may_hold_money(hub, payment)
 
 
 def _judge(hub: Hub, proposal: Proposal, payment: Payment, window: Claim | None) -> _Judged:
     """Read the claims that the payment needs, and judge what stands in them."""
     found: list[Claim] = []
     if proposal.key is None:
-        found.append(_owned(hub, payment, window, _window_key(proposal), 2 * DAY_MS))
+        found.append(_joined(hub, payment, window, _window_key(proposal), SAME, 2 * DAY_MS))
     if proposal.exclusive is not None:
         standing = hub.payments.claim(payment.tenant, proposal.exclusive.key)
         refusal = _taken_by_another(hub, payment, proposal.exclusive, owner_of(standing))
         if refusal is not None:
             return _Judged(claims=(), refusal=refusal)
-        found.append(_owned(hub, payment, standing, proposal.exclusive.key, None))
+        now_ms = hub.clock.now_ms()
+        key = proposal.exclusive.key
+        found.append(owned(standing, payment.tenant, key, payment.payment_id, now_ms, None))
     if proposal.tender is not None:
         tender = proposal.tender
         booked = hub.payments.claim(payment.tenant, tender.key)
         refusal = _booked_already(hub, payment, tender, booked)
         if refusal is not None:
             return _Judged(claims=(), refusal=refusal)
-        now_ms = hub.clock.now_ms()
-        found.append(
-            joined(
-                booked,
-                payment.tenant,
-                tender.key,
-                tender.side,
-                payment.payment_id,
-                now_ms,
-                now_ms + 3 * DAY_MS,
-            )
-        )
+        found.append(_joined(hub, payment, booked, tender.key, tender.side, 3 * DAY_MS))
     return _Judged(claims=tuple(found))
 
 
-def _owned(
-    hub: Hub, payment: Payment, standing: Claim | None, key: str, kept_ms: int | None
+def _joined(
+    hub: Hub, payment: Payment, standing: Claim | None, key: str, side: str, kept_ms: int
 ) -> Claim:
     now_ms = hub.clock.now_ms()
-    until_ms = None if kept_ms is None else now_ms + kept_ms
-    return owned(standing, payment.tenant, key, payment.payment_id, now_ms, until_ms)
+    return joined(standing, payment.tenant, key, side, payment.payment_id, now_ms, now_ms + kept_ms)
 
 
 def _taken_by_another(
@@ -209,11 +225,11 @@ def _booked_already(
     """Why the same money may be about to be booked a second time, by hand or by card."""
     if booked is None or tender.confirmed:
         return None
-    for holder in booked.holders.get(_ACROSS[tender.side], ()):
+    for holder in booked.holders.get(tender.other_side, ()):
         other = hub.payments.load(payment.tenant, holder)
         if other is not None and _may_hold_money(hub, other):
             return PossibleDuplicate(
-                f"The same amount of the same patient and tender was {_ACROSS[tender.side]} today,"
+                f"The same amount of the same patient and tender was {_ACROSS[tender.how]} today,"
                 f" or may have been (payment {holder} is {other.status}). If this is other money,"
                 " send confirmnotduplicate=true.",
                 payment_id=holder,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.sandbox.athena_bench import AthenaBench
 from tests.unit.sandbox.bench import Bench
+from tests.unit.sandbox.decoda_bench import DecodaBench
 
 
 @pytest.fixture
@@ -36,3 +37,12 @@ def athena(tmp_path: Path) -> Iterator[AthenaBench]:
     athena.sign_in()
     yield athena
     athena.store.close()
+
+
+@pytest.fixture
+def decoda() -> Iterator[DecodaBench]:
+    """In memory, with one tenant."""
+    decoda = DecodaBench()
+    decoda.tenant()
+    yield decoda
+    decoda.store.close()

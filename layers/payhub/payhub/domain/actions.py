@@ -69,14 +69,16 @@ def _action_of_key(payment: Payment, request: Request) -> Action | None:
     if request.key_digest is None:
         return None
     for action in payment.actions:
-        if action.key_digest == request.key_digest:
-            if action.verb == request.verb:
-                return action
-            raise KeyReused(
-                f"This Idempotency-Key was used to {action.verb} the payment;"
-                f" use another one to {request.verb} it.",
-                payment_id=payment.payment_id,
-            )
+        if action.key_digest != request.key_digest:
+            continue
+        if action.verb == request.verb and dict(action.terms) == dict(request.terms):
+            return action
+        other = " in other words" if action.verb == request.verb else ""
+        raise KeyReused(
+            f"This Idempotency-Key was used to {action.verb} the payment{other};"
+            f" use another one to {request.verb} it.",
+            payment_id=payment.payment_id,
+        )
     return None
 
 

@@ -23,6 +23,9 @@ class Claim:
     until_ms: int | None = None
 
 
+HOLDERS_MAX = 100
+"""More payments of one patient, amount and day than this are somebody's loop."""
+
 OWNER = "owner"
 """The side of a claim that has one holder."""
 
@@ -56,14 +59,14 @@ def joined(
     at_ms: int,
     until_ms: int,
 ) -> Claim:
-    """The claim with this payment among the holders of its side."""
+    """The claim with this payment as the latest of its side's holders."""
     claim = standing or Claim(tenant=tenant, key=key, at_ms=at_ms)
     held = claim.holders.get(side, ())
     if payment_id in held:
         return replace(claim, revision=claim.revision + 1)
     return replace(
         claim,
-        holders={**claim.holders, side: (*held, payment_id)},
+        holders={**claim.holders, side: (*held, payment_id)[-HOLDERS_MAX:]},
         at_ms=at_ms,
         until_ms=until_ms,
         revision=claim.revision + 1,

@@ -1,6 +1,7 @@
 """Record at athenahealth that a payment vendor gave a payment back, wholly."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -29,13 +30,15 @@ from payhub.athena_payments import (
     check_patient,
     check_practice,
     draft,
+    external,
     known_payment,
     vendor_payment_scope,
 )
 from payhub.command import Command, FormBody, From, IdempotencyKey, IfMatch, Place
-from payhub.domain.errors import FieldError
+from payhub.domain.answers import View
+from payhub.domain.errors import FieldError, NotFound
 from payhub.domain.identity import digest
-from payhub.domain.payment import Payment
+from payhub.domain.payment import ActionState, Origin, Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
@@ -88,7 +91,7 @@ def refund_vendor_payment(hub: Hub, caller: Caller, command: RefundVendorPayment
     payment = known_payment(hub, caller, scope + command.patient_payment_id)
     if payment is None:
         payment = _external(hub, caller, command)
-    check_patient(payment, str(body.patientid))
+    _check_patient(payment, str(body.patientid))
     terms = _terms(body, payment)
     request = request_for(payment.payment_id, command, caller, VERB, terms=terms)
     return acting.act(hub, caller.tenant, payment, request)
@@ -118,8 +121,24 @@ def _terms(body: RefundBody, payment: Payment) -> Terms:
 
 
 def _external(hub: Hub, caller: Caller, command: RefundVendorPayment) -> Payment:
+    """A payment made past the hub, which the vendor has no way to show.
+
+    It is taken on the caller's word, so it claims nothing, and who the patient is stays open.
+    """
     practice, code = command.practice_id, command.vendor_code
-    terms = terms_of(practiceid=practice, vendorcode=code, patientid=command.body.patientid)
-    scope = vendor_payment_scope(practice, code)
-    build = draft(hub, caller, REFUNDED_OPERATION, terms, 0, scope)
-    return adopt(hub, caller, build, command.patient_payment_id, REFUNDED_STATUS)
+    terms = terms_of(practiceid=practice, vendorcode=code)
+    build = draft(hub, caller, REFUNDED_OPERATION, terms, 0, vendor_payment_scope(practice, code))
+    payment = external(build, command.patient_payment_id)
+    view = View(reference=payment.vendor_reference, status=REFUNDED_STATUS)
+    return adopt(hub, caller, replace(payment, reference_scope=""), view)
+
+
+def _check_patient(payment: Payment, patient_id: str) -> None:
+    """Of an external payment the patient is the one whose refund was not refused."""
+    if payment.origin is Origin.HUB:
+        check_patient(payment, patient_id)
+        return
+    last = payment.last_action(VERB)
+    in_vain = last is None or last.state is ActionState.REFUSED
+    if last is not None and not in_vain and last.terms.get("patientid") != patient_id:
+        raise NotFound(f"Patient {patient_id} has no such payment.")

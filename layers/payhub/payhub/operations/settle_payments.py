@@ -6,8 +6,8 @@ from payhub.domain.tenant import Tenant
 from payhub.ports import Hub
 
 VENDOR, COLLECTED = "athena", "Collected"
-LOOK_BACK_MS = 4 * 86_400_000
-"""A payment settles within a day; the rest is for nights on which this did not run."""
+LOOK_BACK_MS = 10 * 86_400_000
+"""A payment settles within a day; the rest is for late repeats, and nights without a run."""
 
 PAGE = 100
 

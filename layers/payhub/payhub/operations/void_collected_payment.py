@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from payhub import acting
+from payhub import acting, inquiries
 from payhub.asked import request_for
 from payhub.athena_forms import EpaymentId, OfPatient, terms_of
 from payhub.athena_payments import (
@@ -11,10 +11,14 @@ from payhub.athena_payments import (
     check_practice,
     draft,
     epayment_scope,
+    external,
     known_payment,
+    shown,
+    unfinished_charges,
 )
 from payhub.command import FormBody, From, IdempotencyKey, IfMatch, Place
-from payhub.domain.payment import Payment
+from payhub.domain.errors import ActionOpen
+from payhub.domain.payment import ActionState, Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
@@ -38,7 +42,7 @@ class VoidCollectedPayment(OfPatient):
 def void_collected_payment(hub: Hub, caller: Caller, command: VoidCollectedPayment) -> Reply:
     """Void it once, while it is not settled; one that the hub never saw is looked up first.
 
-    Raises NotFound, VendorUnavailable, and NotAllowed that says when it settled.
+    Raises NotFound, VendorUnavailable, ActionOpen, and NotAllowed that says when it settled.
     """
     check_practice(caller, command.practice_id)
     scope = epayment_scope(command.practice_id)
@@ -51,7 +55,22 @@ def void_collected_payment(hub: Hub, caller: Caller, command: VoidCollectedPayme
 
 
 def _external(hub: Hub, caller: Caller, command: VoidCollectedPayment) -> Payment:
+    """A payment made past the hub; a charge of the hub that may be it is asked about first."""
     terms = terms_of(practiceid=command.practice_id, patientid=command.patient_id)
     scope = epayment_scope(command.practice_id)
     build = draft(hub, caller, VOIDED_OPERATION, terms, 0, scope)
-    return adopt(hub, caller, build, command.epayment_id)
+    payment = external(build, command.epayment_id)
+    view = shown(hub, caller, payment)
+    charges = unfinished_charges(hub, caller, payment, view)
+    for charge in charges:
+        if charge.actions[0].state is ActionState.UNKNOWN:
+            inquiries.inquire(hub, caller.tenant, charge)
+    known = known_payment(hub, caller, scope + command.epayment_id)
+    if known is not None:
+        return known
+    if charges:
+        raise ActionOpen(
+            "A charge without an outcome may be this payment. Void it when that has ended.",
+            payment_id=charges[0].payment_id,
+        )
+    return adopt(hub, caller, payment, view)
