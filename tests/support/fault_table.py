@@ -43,7 +43,7 @@ LATE_SECONDS = {"late_apply": 5.0, BEYOND_BOUND: 32.0}
 REFUSED_SECONDS = 20
 NOT_SENT = frozenset({"not_sent"})
 _DID_NOTHING = frozenset({"disconnect", "timeout_before", "http_500_before"})
-_CONCURRENT = 8
+_CONCURRENT = 6
 _PATIENCE_SECONDS = 150
 
 SCENARIOS: Mapping[tuple[str, str], Scenario] = {**OPTUM, **ATHENA}

@@ -21,7 +21,7 @@ from local.settings import HOST, REPOSITORY, Settings
 from local.stack import Clients
 
 _START_TIMEOUT_SECONDS = 120
-_STOP_TIMEOUT_SECONDS = 60
+_STOP_TIMEOUT_SECONDS = 120
 _PORTS_OF_SANDBOX = 5  # the controls and the four vendors, next to each other
 _PORTS_FOR_TESTS = (20_000, 32_000)
 """Below those from which outgoing connections take theirs: they stay free over a restart."""

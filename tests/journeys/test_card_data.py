@@ -1,0 +1,344 @@
+"""A card goes to the vendor and nowhere else: not into a table, a queue, a log or an answer."""
+
+import base64
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import quote, urlencode
+
+import httpx
+import pytest
+
+from local.openapi.routes import Route, routes, template
+from payhub.command import Command, Place
+from tests.support import card_canary as canary
+from tests.support.athena_client import Answer, Fields, form_of
+from tests.support.athena_side import VENDOR, Patient, dollars, fresh_cents
+from tests.support.hub import OPEN_ACCOUNT, Hub, eventually, hub_of, issue_body, new_tenant, read
+from tests.support.stack import running
+
+pytestmark = pytest.mark.journey
+
+ROUTES = routes(template())
+JSON_TYPE, FORM_TYPE = "application/json", "application/x-www-form-urlencoded"
+CARD: Fields = {
+    "accountnumber": canary.NUMBER,
+    "nameoncard": canary.NAME,
+    "expirationmonthmm": 12,
+    "expirationyearyyyy": 2031,
+    "billingaddress": canary.ADDRESS,
+    "billingzip": canary.ZIP,
+    "cardsecuritycode": canary.SECURITY_CODE,
+    "email": canary.EMAIL,
+}
+SWIPED: Fields = {
+    "trackdata": canary.TRACK,
+    "billingaddress": canary.ADDRESS,
+    "billingzip": canary.ZIP,
+}
+ISSUER_PREFIX = "/api/issue/"
+"""The same functions as under the hub's own paths."""
+
+OPERATIONS = ("collect_payment", "store_card", "start_payment_plan")
+FAULTS = ("timeout_after", "malformed", "http_500_after", "http_500_before", "http_429", "decline")
+_CALLERS = 3
+
+
+@dataclass
+class Driven:
+    """What was answered, and the payments that came of it."""
+
+    answers: list[str] = field(default_factory=list)
+    statuses: set[int] = field(default_factory=set)
+    payment_ids: set[str] = field(default_factory=set)
+
+    def note(self, answer: httpx.Response) -> None:
+        """Everything that the caller could read."""
+        headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+        self.answers.append(f"{answer.status_code}\n{headers}\n\n{answer.text}")
+        self.statuses.add(answer.status_code)
+        if "Payment-Id" in answer.headers:
+            self.payment_ids.add(answer.headers["Payment-Id"])
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Every text that was left behind, by the place where it was found."""
+
+    driven: Driven
+    texts: Sequence[tuple[str, str]]
+
+    def places_with(self, text: str) -> set[str]:
+        """Where a text stands."""
+        return {place for place, found in self.texts if text in found}
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """A stack of its own: driven, looked through while it runs, stopped, and read file by file."""
+    folder, driven = tmp_path_factory.mktemp("cards"), Driven()
+    with running(folder) as stack:
+        hub = hub_of(stack, new_tenant(stack, "cards"))
+        with ThreadPoolExecutor(_CALLERS) as pool:
+            for call in (_with_faults(hub), _in_wrong_fields(hub), _on_every_route(hub)):
+                for answer in pool.map(_made, call):
+                    driven.note(answer)
+            for answer in _while_the_vendor_is_down(hub):
+                driven.note(answer)
+        _wait_for_ends(hub)
+        texts = list(canary.stored_texts(stack))
+    texts += canary.texts_on_disk(folder)
+    return Evidence(driven, texts)
+
+
+@pytest.mark.timeout(600)
+def test_nothing_of_a_card_is_kept_or_shown(evidence: Evidence) -> None:
+    """In no spelling, whatever was sent where, and whatever went wrong."""
+    answers = [("an answer", it) for it in evidence.driven.answers]
+    found = [hit for place, text in [*answers, *evidence.texts] for hit in canary.hits(place, text)]
+    assert not found, "\n".join(map(str, found[:20]))
+
+
+@pytest.mark.timeout(600)
+def test_what_may_be_kept_is_found_where_it_should_be(evidence: Evidence) -> None:
+    """So the right places were looked through: table, logs, the vendor's books, every file."""
+    places = evidence.places_with(min(evidence.driven.payment_ids))
+    for wanted in ("table ", "log ", "state/"):
+        assert any(it.startswith(wanted) for it in places), (wanted, places)
+    last4 = evidence.places_with(canary.NUMBER[-4:])
+    assert any(it.startswith("table ") for it in last4)
+    assert "sandbox.sqlite3 as text" in last4
+    names = {place for place, _ in evidence.texts}
+    assert {"logs/front-door.log", "logs/sandbox.log", "logs/stack.log"} <= names
+    assert {200, 202, 400, 401, 403, 404, 415, 503} <= evidence.driven.statuses
+
+
+@pytest.mark.parametrize(
+    ("text", "needle"),
+    [
+        *((str(it), "number") for it in canary.SPELLINGS),
+        (quote(canary.SPACED), "number"),
+        (urlencode({"x": canary.TRACK}), "number"),
+        (json.dumps(float(canary.NUMBER)), "number"),
+        (f"{float(canary.NUMBER):.15e}", "number"),
+        (canary.NUMBER.encode().hex(), "number in hexadecimal"),
+        *(
+            (base64.b64encode(b"?" * at + canary.NUMBER.encode() + b"???").decode(), "number")
+            for at in range(4)
+        ),
+        (canary.TRACK, "track"),
+        (f'{{"cardsecuritycode": "{canary.SECURITY_CODE}"}}', "security code"),
+        (f"cardsecuritycode={canary.SECURITY_CODE}&x=1", "security code"),
+        (canary.NAME.lower(), "name"),
+        (urlencode({"billingaddress": canary.ADDRESS}), "address"),
+    ],
+)
+def test_the_search_finds_every_spelling(text: str, needle: str) -> None:
+    """Or its silence would prove nothing."""
+    assert needle in {hit.needle for hit in canary.hits("here", f"before {text} after")}
+
+
+Call = partial[httpx.Response]
+
+
+def _made(call: Call) -> httpx.Response:
+    return call()
+
+
+# The card where it belongs, with everything that may go wrong behind it
+
+
+def _with_faults(hub: Hub) -> Iterator[Call]:
+    """Success and every fault, for each operation that takes a card, by number and by swipe."""
+    patients = itertools.cycle(map(Patient, range(1, 20)))
+    for operation, fault, card in itertools.product(OPERATIONS, ("", *FAULTS), (CARD, SWIPED)):
+        yield partial(_charge, hub, next(patients), operation, card, fault)
+
+
+def _while_the_vendor_is_down(hub: Hub) -> Iterator[httpx.Response]:
+    """Nothing was sent, so the card must not wait for anything."""
+    sandbox = hub.sandbox_of(VENDOR)
+    sandbox.refuse(3600)
+    for operation in OPERATIONS:
+        yield _charge(hub, Patient(1), operation, CARD)
+    sandbox.clear_faults()
+
+
+def _charge(
+    hub: Hub, patient: Patient, operation: str, card: Fields, fault: str = ""
+) -> httpx.Response:
+    cents = fresh_cents()
+    if fault:
+        # The same department makes no request known, an amount does; a stored card has a claim's.
+        hub.sandbox_of(VENDOR).arm(operation, fault, dollars(cents))
+    fields = {**card, "departmentid": patient.department_id}
+    answer: Answer
+    if operation == "collect_payment":
+        fields = {**fields, "otheramount": dollars(cents)}
+        answer = hub.athena.collect_payment(patient.patient_id, _without(fields, "email"))
+    elif operation == "store_card":
+        fields["claimpayment"] = [{str(patient.claim_id()): dollars(cents)}]
+        answer = hub.athena.store_card(patient.patient_id, patient.appointment_id(), fields)
+    else:
+        plan = {"claimids": patient.claim_id(), "cycleamount": "10.00"}
+        fields = {**fields, **plan, "downpaymentamount": dollars(cents)}
+        answer = hub.athena.start_payment_plan(patient.patient_id, fields)
+    return answer.response
+
+
+def _in_wrong_fields(hub: Hub) -> Iterator[Call]:
+    """One thing is wrong with the request, in a form and as JSON; the rest of the card is there."""
+    path = hub.athena.path_of(1, "collectpayment")
+    wrongs: tuple[Fields, ...] = (
+        *({"accountnumber": it} for it in (canary.SPACED, canary.DASHED, canary.TRACK)),
+        {"trackdata": canary.TRACK},
+        {"trackdata": canary.NUMBER, "accountnumber": ""},
+        *({"cardsecuritycode": it} for it in (canary.WRONG_CODE, canary.NUMBER)),
+        {"nameoncard": canary.NAME * 3},
+        {"billingaddress": canary.ADDRESS * 3},
+        {"billingzip": canary.ZIP * 3},
+        {"expirationmonthmm": canary.SECURITY_CODE},
+        {"expirationyearyyyy": canary.NUMBER},
+        *({name: canary.NUMBER} for name in ("otheramount", "departmentid", "todayservice")),
+        {"claimpayment": [{canary.NUMBER: "1.00"}]},
+        {"nonsense": canary.NAME},
+        {"accountnumber": int(canary.NUMBER)},
+        {"accountnumber": [canary.NUMBER]},
+        {"accountnumber": {"number": canary.NUMBER}},
+    )
+    for wrong in wrongs:
+        amount = {"otheramount": dollars(fresh_cents())}
+        fields = {**_without(CARD, "email"), "departmentid": 1, **amount, **wrong}
+        yield partial(_answer_of, hub.athena.post, path, fields)
+        yield partial(_answer_of, hub.athena.post_json, path, fields)
+
+
+def _answer_of(post: Callable[[str, Fields], Answer], path: str, fields: Fields) -> httpx.Response:
+    return post(path, fields).response
+
+
+def _without(fields: Fields, name: str) -> dict[str, object]:
+    return {key: value for key, value in fields.items() if key != name}
+
+
+# The card where it does not belong, on every route there is
+
+
+def _on_every_route(hub: Hub) -> Iterator[Call]:
+    """In the path, in the query, in headers, as credentials, and in bodies of every kind."""
+    client = httpx.Client(base_url=hub.stack.base_url, timeout=90, trust_env=False)
+    usual = {
+        "practiceid": hub.tenant.practice_ids[0],
+        "vendorcode": hub.tenant.vendor_codes[0],
+        "patientid": "1",
+        "appointmentid": "10011",
+        "epaymentid": "123456789",
+        "patientpaymentid": "123456789",
+        "paymentId": "0123456789abcdef" * 2,
+        "deadLetterId": "none",
+        "tenant": hub.tenant.tenant,
+    }
+    spellings = itertools.cycle(map(str, canary.SPELLINGS))
+    known = _credentials(hub)
+    for route in ROUTES:
+        path, send = _path(route, usual), partial(client.request, route.method.upper())
+        for name in re.findall(r"\{(\w+)\}", route.path):
+            odd = _path(route, {**usual, name: quote(next(spellings), safe="")})
+            yield partial(send, odd, headers=known)
+        for query in ({"q": next(spellings)}, {canary.SPACED: "1"}, {"reference": canary.NUMBER}):
+            yield partial(send, path, params=query, headers=known)
+        text = next(spellings)
+        named = ("Idempotency-Key", "If-Match", "User-Agent", "Cookie", "X-Request-Id")
+        stranger = {"API-KEY": text, "Authorization": f"Bearer {text}"}
+        for headers in (
+            {**known, **dict.fromkeys(named, text)},
+            stranger,
+            {**known, "TENANT": text},
+        ):
+            yield partial(send, path, headers=headers)
+        if route.method.upper() == "POST" and not route.path.startswith(ISSUER_PREFIX):
+            for content_type, body in _bodies(route, spellings):
+                headers = {**known, "Content-Type": content_type}
+                yield partial(send, path, headers=headers, content=body)
+
+
+PAYMENT = {"departmentid": 1, "otheramount": "21.37"}
+BODIES: dict[str, dict[str, object]] = {
+    "issue_payment": issue_body(425, OPEN_ACCOUNT, "CARDS"),
+    "resolve_payment": {"resolution": "not_moved", "reason": "asked"},
+    "collect_payment": {**CARD, **PAYMENT, "email": ""},
+    "store_card": {**CARD, "departmentid": 1},
+    "start_payment_plan": {"departmentid": 1, "claimids": 101, "cycleamount": "5.00"},
+    "record_payment": {**PAYMENT, "paymentmethod": "CASH"},
+    "record_vendor_payment": {**PAYMENT, "patientid": 1, "paymentmethod": "EFT"},
+    "refund_vendor_payment": {"departmentid": 1, "patientid": 1, "paymentmethod": "EFT"},
+    "adjust_charges": {
+        "patientid": 1,
+        "charges": [{"chargeid": 1011, "adjustmentamount": "1.00"}],
+    },
+}
+"""What each route would take, so that one wrong field is the only thing that is wrong."""
+
+
+def _bodies(route: Route, spellings: Iterator[str]) -> Iterator[tuple[str, bytes]]:
+    """The number in each field alone, and in fields that the route has not; nonsense."""
+    body = BODIES.get(route.function, {})
+    names = _fields_of(route)
+    for name in names:
+        spoilt = {**body, name: next(spellings)}
+        if route.scheme == "BearerToken":
+            yield FORM_TYPE, urlencode(form_of(spoilt)).encode()
+        else:
+            yield JSON_TYPE, json.dumps(spoilt).encode()
+    for inner in (int(canary.NUMBER), [{"inner": canary.TRACK}]):
+        yield JSON_TYPE, json.dumps(dict.fromkeys(names, inner)).encode()
+    yield JSON_TYPE, json.dumps({**body, canary.NUMBER: canary.SPACED, "x": canary.NAME}).encode()
+    yield JSON_TYPE, json.dumps({**body, "payment": {"payeeDetails": dict(CARD)}}).encode()
+    yield FORM_TYPE, urlencode({**CARD, canary.DASHED: "1"}).encode()
+    whole = json.dumps({**CARD, "trackdata": canary.TRACK}).encode()
+    yield JSON_TYPE, whole[:-2]
+    yield JSON_TYPE, whole.replace(b"NORA", b"\xff\xfe")
+    yield JSON_TYPE, json.dumps([CARD]).encode()
+    yield JSON_TYPE, f'{{"accountnumber": {float(canary.NUMBER)}, "x": NaN}}'.encode()
+    yield FORM_TYPE, urlencode([*CARD.items(), *CARD.items()]).encode()
+    yield FORM_TYPE, urlencode(CARD).encode().replace(b"NORA", b"%ff%zz")
+    yield FORM_TYPE, whole
+    yield "multipart/form-data; boundary=x", whole
+    yield f"text/{canary.NUMBER}", whole
+
+
+def _fields_of(route: Route) -> list[str]:
+    """The body's fields as the route's command declares them."""
+    command = route.declaration.command
+    if command is None or not issubclass(command, Command):
+        return ["client_id", "client_secret", "grant_type"]
+    for name, source in command.sources().items():
+        model = command.model_fields[name].annotation
+        if source.place in (Place.BODY, Place.FORM) and model is not None:
+            return [it.alias or name for name, it in model.model_fields.items()]
+    return []
+
+
+def _credentials(hub: Hub) -> dict[str, str]:
+    token = hub.athena.sign_in().body["access_token"]
+    return {"API-KEY": hub.tenant.operator_key, "Authorization": f"Bearer {token}"}
+
+
+def _path(route: Route, values: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], route.path)
+
+
+def _wait_for_ends(hub: Hub) -> None:
+    """What had no answer has been asked about: that is written and logged too."""
+
+    def look() -> bool:
+        page = read(hub.api.send("GET", "/payments", query={"limit": "100"}))
+        return all(
+            it["action"] is None or it["action"]["state"] != "unknown" for it in page["payments"]
+        )
+
+    eventually(look, "everything has ended", 120)
