@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.sandbox.athena import machine as athena
+from local.sandbox.decoda import machine as decoda
 from local.sandbox.optum import machine as optum
 from local.sandbox.vendor import Tools, Vendor
 from local.sandbox.webhooks import DeliveryPolicy
@@ -25,4 +26,5 @@ class Room:
 VENDORS: dict[str, Room] = {
     "optum": Room(optum.OptumMachine, optum.DELIVERY),
     "athena": Room(athena.AthenaMachine, None),
+    "decoda": Room(decoda.DecodaMachine, decoda.DELIVERY),
 }

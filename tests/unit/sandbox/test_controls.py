@@ -10,6 +10,7 @@ import local.sandbox
 from local.sandbox.athena.magic import DECLINED_CARDS
 from local.sandbox.athena.magic import MAGIC_AMOUNTS as ATHENA_AMOUNTS
 from local.sandbox.clock import OFFSET_FILE, SystemClock
+from local.sandbox.decoda.magic import MAGIC_AMOUNTS as DECODA_AMOUNTS
 from local.sandbox.faults import FAULTS, REFUSE
 from local.sandbox.optum.magic import MAGIC_AMOUNTS as OPTUM_AMOUNTS
 from local.sandbox.store import Store
@@ -128,8 +129,11 @@ def test_the_readme_lists_every_magic_amount_card_fault_operation_and_control(
     bench: Bench,
 ) -> None:
     readme = (Path(local.sandbox.__file__).parent / "README.md").read_text()
-    meanings = {cents: magic.meaning for cents, magic in OPTUM_AMOUNTS.items()}
-    rows = [*meanings.items(), *((cents, magic.meaning) for cents, magic in ATHENA_AMOUNTS.items())]
+    rows = [
+        *((cents, magic.meaning) for cents, magic in OPTUM_AMOUNTS.items()),
+        *((cents, magic.meaning) for cents, magic in ATHENA_AMOUNTS.items()),
+        *((cents, magic.meaning) for cents, magic in DECODA_AMOUNTS.items()),
+    ]
     for key, meaning in (*rows, *DECLINED_CARDS.items()):
         assert f"| {key} | {meaning} |" in readme
     for vendor in bench.sandbox.vendors.values():

@@ -68,6 +68,7 @@ def test_too_many_requests_are_a_429_until_the_minute_is_over(decoda: DecodaBenc
     ("change", "place", "type_"),
     [
         ({"patientId": None}, ["body", 0, "patientId"], "string_type"),
+        ({"id": "\ud800"}, ["body", 0, "id"], "string_type"),
         ({"totalOutstanding": "12"}, ["body", 0, "totalOutstanding"], "int_type"),
         ({"totalOutstanding": 12.5}, ["body", 0, "totalOutstanding"], "int_type"),
         ({"status": "OPEN"}, ["body", 0, "status"], "enum"),

@@ -147,7 +147,8 @@ def test_a_kept_request_has_no_key_and_no_card_number(decoda: DecodaBench) -> No
     headers = {"api-key": KEY, "tenant": TENANT}
     body = json.dumps([{"comment": VISA}]).encode()
     request = Request("POST", SETTLE, {"amount": "1"}, headers, body)
-    kept = json.dumps(decoda.sandbox.vendors["decoda"].put_off(request))
+    with decoda.store.transaction():
+        kept = json.dumps(decoda.sandbox.vendors["decoda"].put_off(request))
     assert "1111" in kept
     assert VISA not in kept
     assert KEY not in kept
