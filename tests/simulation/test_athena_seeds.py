@@ -20,8 +20,13 @@ def test_both_books_agree(first: int) -> None:
         assert not wrong, "\n".join([f"seed {seed}", *simulation.trace, *wrong])
 
 
+@pytest.mark.parametrize("seed", [153, 347])
+def test_a_void_of_a_lost_charge_does_not_have_it_charged_again(seed: int) -> None:
+    assert not AthenaBooks(run_athena(seed)).wrong()
+
+
 def test_rough_weather_changes_nothing() -> None:
-    for seed in range(1010, 1020):
+    for seed in (1003, *range(1010, 1020)):
         assert not AthenaBooks(run_athena(seed, steps=40, death_rate=0.08)).wrong(), f"seed {seed}"
 
 

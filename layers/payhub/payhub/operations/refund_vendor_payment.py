@@ -1,7 +1,6 @@
 """Record at athenahealth that a payment vendor gave a payment back, wholly."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -123,14 +122,16 @@ def _terms(body: RefundBody, payment: Payment) -> Terms:
 def _external(hub: Hub, caller: Caller, command: RefundVendorPayment) -> Payment:
     """A payment made past the hub, which the vendor has no way to show.
 
-    It is taken on the caller's word, so it claims nothing, and who the patient is stays open.
+    It is taken on the caller's word, so who the patient is stays open until a refund is not
+    refused. It holds the reference: a lost report of the hub that turns out to be the same needs a
+    person.
     """
     practice, code = command.practice_id, command.vendor_code
     terms = terms_of(practiceid=practice, vendorcode=code)
     build = draft(hub, caller, REFUNDED_OPERATION, terms, 0, vendor_payment_scope(practice, code))
     payment = external(build, command.patient_payment_id)
     view = View(reference=payment.vendor_reference, status=REFUNDED_STATUS)
-    return adopt(hub, caller, replace(payment, reference_scope=""), view)
+    return adopt(hub, caller, payment, view)
 
 
 def _check_patient(payment: Payment, patient_id: str) -> None:
