@@ -68,8 +68,9 @@ class Component:
         """The config afterwards: completed, or still open when it was declined."""
         if config.status == COMPLETED:
             raise detail(409, "The payin is already completed")
-        if submitted.outcome == RETURNED and submitted.method != "ACH":
-            raise broken_rule("Only ACH payments are returned")
+        by_bank_now = submitted.method == "ACH" and config.terms.initial_cents > 0
+        if submitted.outcome == RETURNED and not by_bank_now:
+            raise broken_rule("Only a first payment by ACH can be returned")
         charges = [self._books.charge(config.tenant, each) for each in config.charge_ids]
         today = due_dates.today(now_ms)
         payins.check(replace(config.terms, start_date=None), charges, today)

@@ -57,7 +57,7 @@ $methods
 <select id="outcome" name="outcome">
 $outcomes
 </select></p>
-<button type="submit">Pay $$$amount now</button>
+<button type="submit">$agree</button>
 </form>
 """
 )
@@ -67,11 +67,12 @@ def form(config: PayinConfig, total_cents: int, today: date) -> Response:
     """The plan and a form to agree to it; a completed one has no form any more."""
     if config.status == COMPLETED:
         return _page(200, "Payment completed", "<p>This payment is completed.</p>")
+    now_cents = config.terms.initial_cents
     filled = _FORM.substitute(
         session_key=escape(config.session_key),
         methods="\n".join(_radio(name) for name in METHOD_TYPES),
         outcomes="\n".join(_option(name) for name in OUTCOMES),
-        amount=dollars(config.terms.initial_cents),
+        agree=f"Pay ${dollars(now_cents)} now" if now_cents else "Begin the payment plan",
     )
     return _page(200, "Payment", _schedule(config, total_cents, today) + filled)
 
@@ -112,7 +113,8 @@ def _fields(body: bytes) -> dict[str, str]:
 def _schedule(config: PayinConfig, total_cents: int, today: date) -> str:
     amounts = config.terms.amounts(total_cents)
     days = [day.isoformat() for day in config.terms.days(today)]
-    rows = [("Now", config.terms.initial_cents), *zip(days, amounts, strict=False)]
+    now = [("Now", config.terms.initial_cents)] if config.terms.initial_cents else []
+    rows = [*now, *zip(days, amounts, strict=False)]
     cells = "".join(f"<tr><td>{day}</td><td>${dollars(cents)}</td></tr>" for day, cents in rows)
     return f"<table><tr><th>Due</th><th>Amount</th></tr>{cells}</table>"
 

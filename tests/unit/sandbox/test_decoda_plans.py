@@ -317,6 +317,19 @@ def test_the_page_shows_the_plan_and_a_form_without_a_key(decoda: DecodaBench) -
     assert '<form method="post" action="/component">' in html
 
 
+def test_a_plan_without_a_first_payment_has_nothing_to_pay_now_or_to_return(
+    decoda: DecodaBench,
+) -> None:
+    config = decoda.prepare(initialAmount=0, installmentAmount=3_333)
+    html = page(decoda, config["sessionKey"])[1]
+    assert ("Begin the payment plan" in html, "Now</td>" in html) == (True, False)
+    assert decoda.submit(config["sessionKey"], "ACH", "returned").status == 400
+    assert decoda.submit(config["sessionKey"], outcome="do_not_honor").status == 402
+    assert decoda.charge(1)["status"] == OPEN
+    assert decoda.submit(config["sessionKey"], "ACH").status == 200
+    assert (decoda.charge(1)["status"], decoda.payments()) == (IN_PLAN, [])
+
+
 def test_the_form_begins_the_plan_once(decoda: DecodaBench) -> None:
     config = decoda.prepare()
     answer = decoda.submit(config["sessionKey"])
