@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.support import bad_athena_requests
 from tests.support.bad_requests import CANARY, CASES, JSON_TYPE, UNKNOWN_ID, Case, issue
+from tests.support.hub import demo_tenant, hub_of
 from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.journey
@@ -39,15 +41,31 @@ class Answer:
 def test_bad_input_is_a_problem_that_names_the_field(local_stack: LocalStack, case: Case) -> None:
     """With an operator's key, so that nothing is refused for the key's role."""
     tenant = local_stack.tenants[0]
-    path = case.path.replace("@tenant", tenant["tenant"])
-    headers = {"API-KEY": tenant["operator_key"], **case.headers}
-    answer = _send(local_stack.base_url, case.method, path, headers, case.content)
-    problem = _problem(answer, case.status)
-    _no_secrets(answer, local_stack.tenants)
-    if case.field is not None:
-        assert case.field in [it["field"] for it in problem["errors"]]
-    if case.status == 405:
-        assert case.method not in answer.headers["allow"].split(", ")
+    _check(local_stack, case, {"API-KEY": tenant["operator_key"]})
+
+
+@pytest.fixture(scope="module")
+def token(local_stack: LocalStack) -> str:
+    """A bearer token of the first demo tenant."""
+    return hub_of(local_stack, demo_tenant(local_stack, 0)).athena.token
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(it, id=f"{group}: {it.name}")
+        for group, cases in bad_athena_requests.CASES.items()
+        for it in cases
+    ],
+)
+def test_bad_input_on_patients_paths_is_told_in_athenas_words_too(
+    local_stack: LocalStack, token: str, case: Case
+) -> None:
+    """The same problem, with the members in which athena's callers look for an error."""
+    problem = _check(local_stack, case, {"Authorization": f"Bearer {token}"})
+    if case.status != 405:
+        assert problem["success"] == "false"
+        assert problem["error"] == problem["errortext"] == problem["detail"]
 
 
 def test_a_long_text_in_any_script_is_taken(local_stack: LocalStack) -> None:
@@ -160,6 +178,19 @@ def test_what_is_not_http_is_refused_at_the_door(
     assert status == 400
 
 
+def _check(stack: LocalStack, case: Case, identity: Mapping[str, str]) -> Json:
+    path = case.path.replace("@tenant", stack.tenants[0]["tenant"])
+    headers = {**identity, **case.headers}
+    answer = _send(stack.base_url, case.method, path, headers, case.content)
+    problem = _problem(answer, case.status)
+    _no_secrets(answer, stack.tenants)
+    if case.field is not None:
+        assert case.field in [it["field"] for it in problem["errors"]]
+    if case.status == 405:
+        assert case.method not in answer.headers["allow"].split(", ")
+    return problem
+
+
 def _problem(answer: Answer, status: int) -> Json:
     assert answer.status == status, answer.text[:2000]
     assert answer.headers["content-type"] == "application/problem+json"
@@ -175,6 +206,7 @@ def _problem(answer: Answer, status: int) -> Json:
 def _no_secrets(answer: Answer, tenants: list[Json]) -> None:
     shown = answer.text + str(answer.headers)
     assert CANARY not in shown
+    assert bad_athena_requests.CARD_NUMBER not in shown
     for tenant in tenants:
         for name in ("api_key", "operator_key", "client_secret"):
             assert tenant[name] not in shown

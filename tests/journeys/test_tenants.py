@@ -10,6 +10,7 @@ import pytest
 
 from local.openapi.routes import Route, routes, template
 from payhub.domain.identity import digest
+from tests.support.athena_side import AthenaSide, Patient, fresh_cents, purchase
 from tests.support.hub import (
     Api,
     Hub,
@@ -35,8 +36,15 @@ CREATING = [name for name in PROTECTED if "{" not in name and name.startswith("P
 
 BODIES: dict[str, Json] = {
     "resolve_payment": {"resolution": "not_moved", "reason": "none of my business"},
+    **{it: {"patientid": 1} for it in ("record_vendor_payment", "adjust_charges")},
+    **{it: {"departmentid": 1} for it in ("collect_payment", "store_card", "record_payment")},
+    "start_payment_plan": {"departmentid": 1},
+    "refund_vendor_payment": {"patientid": 1},
 }
-"""What a route needs to get as far as looking for the payment."""
+"""What a route needs to get as far as looking for what is in its path."""
+
+QUERIES = {"list_receipts": {"departmentid": "1"}}
+BEARER = "BearerToken"
 
 
 @dataclass(frozen=True)
@@ -55,11 +63,23 @@ def stranger(local_stack: LocalStack) -> Hub:
 
 @pytest.fixture(scope="module")
 def belongings(hub: Hub) -> Belongings:
-    """A payment and a dead letter of the first tenant."""
+    """A payment, a dead letter, and what its patients have paid, of the first tenant."""
     payment = hub.api.voidable()
     letter = _dead_letter(hub, payment["paymentId"])
+    collected = hub.athena.collect_payment(1, purchase(Patient(1), fresh_cents())).body
+    fields = {"departmentid": 1, "patientid": 1, "paymentmethod": "EFT"}
+    reported = hub.athena.record_vendor_payment({**fields, "otheramount": "21.37"}).body
     return Belongings(
-        parameters={"paymentId": payment["paymentId"], "deadLetterId": letter["deadLetterId"]},
+        parameters={
+            "paymentId": payment["paymentId"],
+            "deadLetterId": letter["deadLetterId"],
+            "practiceid": hub.tenant.practice_ids[0],
+            "vendorcode": hub.tenant.vendor_codes[0],
+            "epaymentid": str(collected["epaymentid"]),
+            "patientpaymentid": str(reported["patientpaymentid"]),
+            "appointmentid": str(Patient(1).appointment_id()),
+            "patientid": "1",
+        },
         secrets={hub.tenant.tenant, payment["vendorReference"], payment["issuerReferenceId"]},
     )
 
@@ -67,9 +87,9 @@ def belongings(hub: Hub) -> Belongings:
 @pytest.fixture(autouse=True)
 def _nothing_of_the_first_tenant_changes(hub: Hub, belongings: Belongings) -> Iterator[None]:
     payment_id = belongings.parameters["paymentId"]
-    before = hub.api.details(payment_id)["history"]
+    before = hub.api.details(payment_id)["history"], AthenaSide(hub).account(1)
     yield
-    assert hub.api.details(payment_id)["history"] == before
+    assert (hub.api.details(payment_id)["history"], AthenaSide(hub).account(1)) == before
 
 
 @pytest.mark.parametrize("name", OF_ONE_THING)
@@ -78,20 +98,41 @@ def test_anothers_things_are_as_unknown_as_what_never_was(
 ) -> None:
     """404 for the highest role, in the same words, and nothing of the other's in them."""
     route = ROUTES[name]
-    theirs = _call(stranger.operator, route, belongings.parameters)
+    theirs = _call(stranger, route, belongings.parameters)
     assert theirs.status_code == 404, theirs.text
     assert not [it for it in belongings.secrets if it in theirs.text]
     made_up = {parameter: _made_up(it) for parameter, it in belongings.parameters.items()}
-    nothing = _call(stranger.operator, route, made_up)
-    assert _words(theirs, belongings.parameters) == _words(nothing, made_up)
+    nothing = _call(stranger, route, made_up)
+    assert _words(theirs, route, belongings.parameters) == _words(nothing, route, made_up)
+
+
+def test_what_one_practice_has_is_unknown_in_another(stranger: Hub, belongings: Belongings) -> None:
+    """A token in its own practice, for the other's payments and with the other's code."""
+    own, theirs = stranger.athena, belongings.parameters
+    epayment, patient_payment = int(theirs["epaymentid"]), int(theirs["patientpaymentid"])
+    fields = {"departmentid": 1, "patientid": 1, "paymentmethod": "EFT"}
+    practice = f"/v1/{stranger.tenant.practice_ids[0]}/patientpayvendors/{theirs['vendorcode']}"
+    for answer in (
+        own.void_payment(1, epayment),
+        own.receipt(1, epayment),
+        own.receipt_details(1, epayment),
+        own.post(f"{practice}/payments", fields),
+        own.post(f"{practice}/payments/{patient_payment}/refund", fields),
+        own.post(f"{practice}/adjustingcharges", {"patientid": 1}),
+    ):
+        assert answer.status == 404, answer
+    # Nothing shows what a payment vendor took, so it is athenahealth that has no such number.
+    refund = own.refund_vendor_payment(patient_payment, fields)
+    assert refund.status == 409, refund
+    assert "not found" in refund.body["errortext"]
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_hold_nothing_of_another(name: str, stranger: Hub, belongings: Belongings) -> None:
     """Not even by the other's reference."""
-    answer = _call(stranger.operator, ROUTES[name], {})
+    answer = _call(stranger, ROUTES[name], {})
     assert answer.status_code == 200
-    hidden = belongings.secrets | set(belongings.parameters.values())
+    hidden = belongings.secrets | {belongings.parameters[it] for it in ("paymentId", "epaymentid")}
     assert not [it for it in hidden if it in answer.text]
 
 
@@ -130,9 +171,12 @@ def test_no_route_answers_without_a_key_or_for_another_tenant(
     with httpx.Client(base_url=hub.stack.base_url, timeout=90) as nobody:
         path = _path(route, belongings.parameters)
         assert nobody.request(route.method, path).status_code == 401
-        unknown = {"API-KEY": "ph_operator_unknown"}
-        assert nobody.request(route.method, path, headers=unknown).status_code == 401
-    named = _call(hub.operator, route, belongings.parameters, tenant=stranger.tenant.tenant)
+        for unknown in (
+            {"API-KEY": "ph_operator_unknown", "Authorization": "Bearer unknown"},
+            _the_other_scheme(hub, route),
+        ):
+            assert nobody.request(route.method, path, headers=unknown).status_code == 401
+    named = _call(hub, route, belongings.parameters, tenant=stranger.tenant.tenant)
     assert named.status_code == 403, named.text
 
 
@@ -210,19 +254,36 @@ def _path(route: Route, parameters: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: parameters[found[1]], route.path)
 
 
+def _the_other_scheme(hub: Hub, route: Route) -> dict[str, str]:
+    """A key where a token is needed, a token where a key is."""
+    if route.scheme == BEARER:
+        key = hub.tenant.api_key
+        return {"API-KEY": key, "Authorization": f"Bearer {key}"}
+    return {"API-KEY": hub.athena.token, "Authorization": f"Bearer {hub.athena.token}"}
+
+
 def _call(
-    api: Api, route: Route, parameters: dict[str, str], tenant: str | None = None
+    hub: Hub, route: Route, parameters: dict[str, str], tenant: str | None = None
 ) -> httpx.Response:
-    path, body = _path(route, parameters), BODIES.get(route.function)
-    return api.send(route.method.upper(), path, body, tenant=tenant)
+    """With the highest role that the scheme knows."""
+    bearer = f"Bearer {hub.athena.token}" if route.scheme == BEARER else None
+    return hub.operator.send(
+        route.method.upper(),
+        _path(route, parameters),
+        BODIES.get(route.function),
+        QUERIES.get(route.function),
+        tenant=tenant,
+        authorization=bearer,
+    )
 
 
-def _words(answer: httpx.Response, parameters: dict[str, str]) -> str:
+def _words(answer: httpx.Response, route: Route, parameters: dict[str, str]) -> str:
     """The answer without what was asked for and without its own id."""
     shown = {name: it for name, it in answer.json().items() if name != "correlation_id"}
     text = json.dumps(shown, sort_keys=True)
-    for asked in parameters.values():
-        text = text.replace(asked, "{asked}")
+    for name, asked in parameters.items():
+        if f"{{{name}}}" in route.path:
+            text = re.sub(rf"\b{re.escape(asked)}\b", "{asked}", text)
     return text
 
 

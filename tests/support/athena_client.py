@@ -78,6 +78,13 @@ class AthenaClient:
         self._token = answer.body.get("access_token", "")
         return answer
 
+    @property
+    def token(self) -> str:
+        """The one in use."""
+        if not self._token:
+            self.sign_in()
+        return self._token
+
     def collect_payment(self, patient_id: int, fields: Fields, key: str | None = None) -> Answer:
         """Charge a card."""
         return self.post(f"{self._patient(patient_id)}/collectpayment", fields, key)
@@ -147,8 +154,6 @@ class AthenaClient:
 
     def _call(self, method: str, path: str, key: str | None = None, **content: Any) -> Answer:
         """With a token, and once more with a new one where it has ended."""
-        if not self._token:
-            self.sign_in()
         sent = self._send(method, path, key, content)
         if sent.status_code == httpx.codes.UNAUTHORIZED:
             self.sign_in()
@@ -158,7 +163,7 @@ class AthenaClient:
     def _send(
         self, method: str, path: str, key: str | None, content: Mapping[str, Any]
     ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST" and "json" not in content:
             headers["Content-Type"] = FORM_TYPE
         if key is not None:

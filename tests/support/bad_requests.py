@@ -8,7 +8,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-CANARY = "4111111111111111-canary"
+CANARY = "sk_live_0b9ab1f65f0c-canary"
 """Stands where a secret could stand; no answer may show it."""
 
 DETAILS = "payment.paymentDetails"
