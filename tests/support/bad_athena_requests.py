@@ -119,7 +119,7 @@ FIELDS = [
     form_case(COLLECT, "a split that is no JSON", "claimpayment", claimpayment=CANARY),
     form_case(COLLECT, "a claim twice", "claimpayment", claimpayment='[{"1":"1"},{"1":"2"}]'),
     form_case(COLLECT, "an odd flag", "ecommercemode", ecommercemode="perhaps"),
-    form_case(COLLECT, "two amounts", "amount", **CARD, amount="1", otheramount="1"),
+    form_case(COLLECT, "two amounts", "amount", 400, **CARD, amount="1", otheramount="1"),
     form_case(RECORD, "no method", "paymentmethod", departmentid="1", otheramount="1"),
     form_case(RECORD, "a check without a number", "checknumber", paymentmethod="CHECK"),
     form_case(RECORD, "a card without digits", "cardnumberlast4", paymentmethod="VISA"),
