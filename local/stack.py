@@ -15,7 +15,7 @@ from local import processes
 from local.settings import HOST, REGION, Settings
 
 _START_TIMEOUT_SECONDS = 60
-_STOP_TIMEOUT_SECONDS = 60
+_STOP_TIMEOUT_SECONDS = 120
 
 
 @dataclass

@@ -20,7 +20,8 @@ NAME, ADDRESS, ZIP = "NORA QUILLCANARY", "7 Canaryfinch Row", "ZIPCANARY"
 EMAIL = "nora@canarypost.example"
 TRACK = f"%B{NUMBER}^QUILLCANARY/NORA^31121010000000000?;{NUMBER}=31121010000000000?"
 
-SPELLINGS: tuple[str | int, ...] = (NUMBER, SPACED, DASHED, TRACK, int(NUMBER))
+BESIDE = f"INV-7-{NUMBER} 12/31"
+SPELLINGS: tuple[str | int, ...] = (NUMBER, SPACED, DASHED, BESIDE, TRACK, int(NUMBER))
 
 _BETWEEN = r"(?:[\s+._-]|%20|%2B|%2D|\\u0020|\\u002d)*"
 _AS_FLOAT = rf"{NUMBER[0]}\.{NUMBER[1:].rstrip('0')}[eE]\+?15"

@@ -29,11 +29,27 @@ def test_a_recording_that_was_found_is_posted_and_its_key_answered(world: Athena
     assert world.work(payment_id).due_at_ms is None
 
 
-def test_a_name_that_is_no_number_is_given_back_as_it_is(world: AthenaWorld) -> None:
+def test_what_is_no_number_is_no_reference(world: AthenaWorld) -> None:
     world.arm("record_payment", "timeout_after")
     payment_id = in_review(world, world.record(key="k-1"))
-    world.resolve(payment_id, "moved", "B-77")
-    assert world.record(key="k-1").body == {"paymentbatchid": "B-77", "success": "true"}
+    said = world.resolve(payment_id, "moved", "B-77")
+    assert said.status == 400 and said.body["errors"][0]["field"] == "vendorReference"
+
+
+def test_a_caller_is_not_told_to_charge_again_what_turned_up_late(world: AthenaWorld) -> None:
+    world.arm("collect_payment", "late_apply", delay_seconds=1000)
+    lost = world.collect(key="k-1")
+    world.work_until_quiet(lost.payment_id)
+    assert world.collect(key="k-1").body["errortext"].startswith("NOT CAPTURED")
+    world.pass_seconds(120)
+    for _ in range(5):
+        world.work(lost.payment_id)
+    again = world.collect(key="k-1")
+    assert again.status == 202 and again.body["errortext"].startswith("OUTCOME UNKNOWN")
+    world.resolve(lost.payment_id, "moved", world.ledger()[0][1])
+    said = world.collect(key="k-1")
+    assert said.body == {"epaymentid": int(world.ledger()[0][1]), "success": "true"}
+    assert world.collect(key="k-1").body == said.body and world.moved("collect_payment") == 1
 
 
 def test_what_did_not_move_may_be_asked_for_again(world: AthenaWorld) -> None:

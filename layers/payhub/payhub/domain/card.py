@@ -16,9 +16,18 @@ _BRANDS = {
     "DS": re.compile("6011|64[4-9]|65"),
 }
 _LENGTHS = {"VI": (13, 16, 19), "MC": (16,), "AX": (15,), "DS": (16, 17, 18, 19)}
+_LONGEST = 19
 _NUMBER = re.compile(r"[0-9]{12,19}", re.ASCII)
 _TRACK_NUMBER = re.compile(r"(?:%B|;)([0-9]{12,19})[\^=]", re.ASCII)
-_CANDIDATE = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])", re.ASCII)
+_GROUPS = re.compile(r"[0-9]{3,}(?:[ .-]{1,2}[0-9]{3,})*", re.ASCII)
+"""Digits as cards are written: in one piece, or in groups of three and more."""
+
+_IDS = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9a-f]*[a-f])[0-9a-f]{24,}",
+    re.ASCII | re.IGNORECASE,
+)
+"""UUIDs and other hexadecimal ids: long enough for a card number to stand in one by chance."""
+
 _TRACK = re.compile(r"%B[0-9]{12,19}\^|;[0-9]{12,19}=", re.ASCII)
 
 
@@ -77,14 +86,25 @@ def is_track(text: str) -> bool:
 def holds_card_number(text: str) -> bool:
     """Whether a card number or swipe data stands anywhere in the text, spaced and dashed too.
 
-    A number counts when it has a brand's first digits and length, and the right check digit.
+    A number counts when it has a brand's first digits and length, and the right check digit,
+    whatever other digits stand beside it.
     """
     if _TRACK.search(text):
         return True
-    for candidate in _CANDIDATE.finditer(text):
-        digits = re.sub("[ -]", "", candidate.group())
-        if len(digits) in _LENGTHS.get(_brand(digits), ()) and _passes_check_digit(digits):
-            return True
+    rest = _IDS.sub(" ", text)
+    return any(_has_card(re.findall("[0-9]+", found)) for found in _GROUPS.findall(rest))
+
+
+def _has_card(groups: list[str]) -> bool:
+    """Whether some groups that follow each other make a card number."""
+    for start in range(len(groups)):
+        digits = ""
+        for group in groups[start:]:
+            digits += group
+            if len(digits) > _LONGEST:
+                break
+            if len(digits) in _LENGTHS.get(_brand(digits), ()) and _passes_check_digit(digits):
+                return True
     return False
 
 

@@ -83,6 +83,7 @@ class Lifecycle:
     `resting`: statuses in which nothing more is expected until somebody acts.
     `guards`: verb -> when it is allowed. `applied`: verb -> statuses that prove it was applied.
     `money_back`: statuses in which the money came back, so that leaving one unasked alarms.
+    `reference_pattern`: what every reference of the vendor matches.
     `shows_balance`: whether the vendor tells what is left of a payment, so that a word without it
     is worth confirming.
     """
@@ -93,6 +94,7 @@ class Lifecycle:
     applied: Mapping[str, frozenset[str]]
     money_back: frozenset[str]
     shows_balance: bool = True
+    reference_pattern: str = ".+"
 
     def can_reach(self, start: str, goal: str) -> bool:
         """Whether the vendor may get from `start` to `goal` without anybody acting."""

@@ -82,6 +82,7 @@ def evolve(
     Raises IllegalMove when ACTION_MOVES does not allow it.
     """
     if action is not None:
+        action = _without_disproved_answer(payment, action)
         changes["actions"] = _with_action(payment, action)
     after = replace(payment, **changes, revision=payment.revision + 1, updated_at_ms=now_ms)
     trail = []
@@ -115,6 +116,14 @@ def evolve(
         )
     after = replace(after, history=after.history + tuple(trail))
     return after if action is None else _with_final_answer(after, action, facts, now_ms)
+
+
+def _without_disproved_answer(payment: Payment, action: Action) -> Action:
+    """What callers were told is taken back when the vendor shows that it moved after all."""
+    told_in_vain = _state_of(payment, action.number) in (S.REFUSED, S.NOT_CAPTURED)
+    if told_in_vain and action.state is S.NEEDS_REVIEW:
+        return replace(action, answer=None)
+    return action
 
 
 def _check_move(before: ActionState | None, after: ActionState) -> None:

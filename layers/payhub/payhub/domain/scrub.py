@@ -4,8 +4,8 @@ import re
 
 WORDS_MAX_CHARS = 300
 
-CARD_LIKE = re.compile(r"\d(?:[ -]?\d){11,18}")
-"""12 to 19 digits, plain, spaced or dashed."""
+CARD_LIKE = re.compile(r"\d(?:[ .-]{0,2}\d){11,18}")
+"""12 to 19 digits, plain, spaced, dashed or dotted."""
 
 
 def scrub(words: str) -> str:

@@ -77,7 +77,8 @@ def in_dialect(answer: Answer) -> Answer:
     if answer["headers"]["Content-Type"] != problems.CONTENT_TYPE:
         return answer
     body = json.loads(answer["body"])
-    words = body.get("vendor_message") or body["detail"]
+    named = "; ".join(f"{it['field']} {it['detail']}" for it in body.get("errors", []))
+    words = body.get("vendor_message") or " ".join(filter(None, [body["detail"], named]))
     extended = {**body, "success": "false", "error": words, "errortext": words}
     return {**answer, "body": json.dumps(extended)}
 

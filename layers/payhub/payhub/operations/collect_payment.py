@@ -1,5 +1,6 @@
 """Charge a patient's card at athenahealth, for a copay, claims or anything else."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
@@ -23,7 +24,7 @@ from payhub.athena_forms import (
 )
 from payhub.athena_payments import check_practice, draft, epayment_scope, key_of, tender_of
 from payhub.command import From, IdempotencyKey, Place
-from payhub.domain.errors import FieldError, InvalidRequest
+from payhub.domain.errors import FieldError
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
 from payhub.making import COLLECTED, Proposal, make
@@ -69,10 +70,7 @@ def collect_payment(hub: Hub, caller: Caller, command: CollectPayment) -> Reply:
     """
     body = command.body
     check_practice(caller, command.practice_id)
-    check(required(body, "departmentid"), amount_errors(body), card_errors(body))
-    if body.amount is not None and body.otheramount is not None:
-        wrong = FieldError("amount", "must not come together with otheramount")
-        raise InvalidRequest("The request is not valid.", [wrong])
+    check(required(body, "departmentid"), amount_errors(body), _names_once(body), card_errors(body))
     card = body.card()
     terms = terms_of(
         practiceid=command.practice_id,
@@ -105,6 +103,11 @@ def collect_payment(hub: Hub, caller: Caller, command: CollectPayment) -> Reply:
         ),
     )
     return make(hub, caller, proposal)
+
+
+def _names_once(body: CollectBody) -> Iterator[FieldError]:
+    if body.amount is not None and body.otheramount is not None:
+        yield FieldError("amount", "must not come together with otheramount")
 
 
 NOT_IDENTITY = frozenset(

@@ -1,5 +1,6 @@
 """End a review by what an operator found out at the vendor."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -50,6 +51,12 @@ def resolve_payment(hub: Hub, caller: Caller, command: ResolvePayment) -> Paymen
         raise InvalidRequest(
             "What moved must be named.",
             [FieldError("vendorReference", "send the vendor's id of the payment that moved")],
+        )
+    pattern = hub.vendors[payment.vendor].lifecycle.reference_pattern
+    if body.vendor_reference and re.fullmatch(pattern, body.vendor_reference, re.ASCII) is None:
+        raise InvalidRequest(
+            "That is no reference of the vendor.",
+            [FieldError("vendorReference", f"{payment.vendor}'s are made like {pattern}")],
         )
     now_ms = hub.clock.now_ms()
     status = hub.vendors[payment.vendor].contracts[payment.action.verb].status_when_done

@@ -156,4 +156,5 @@ LIFECYCLE = Lifecycle(
     applied={VOID: frozenset({VOIDED}), REFUND: frozenset({REFUNDED})},
     money_back=frozenset({VOIDED, REFUNDED}),
     shows_balance=False,
+    reference_pattern="[0-9]{1,18}",
 )
