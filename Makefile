@@ -28,7 +28,8 @@ tenant: environment ## another tenant: NAME='Clinic' [JSON=settings.json [STACK=
 	  $(if $(STACK),--stack "$$STACK")
 
 test: lint types contracts $(SAM_VENV)/.made ## every check and every test
-	$(BIN)/pytest
+	$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/architecture tests/simulation
+	$(BIN)/pytest tests/integration tests/journeys
 
 test-fast: lint types contracts ## what needs no server, in under a minute
 	$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/architecture
