@@ -71,6 +71,18 @@ def test_a_charge_in_vain_does_not_count(world: AthenaWorld, vain: str) -> None:
         assert retried.status == 409 and retried.body["payment_id"] == said.payment_id
 
 
+def test_a_charge_without_a_key_that_was_not_sent_is_judged_again_before_it_is_sent(
+    world: AthenaWorld,
+) -> None:
+    world.arm("collect_payment", "http_429")
+    assert world.collect().status == 503
+    recorded = world.record(paymentmethod="VISA", cardnumberlast4="1111")
+    said = world.collect()
+    assert said.status == 409 and said.body["payment_id"] == recorded.payment_id
+    assert world.moved("collect_payment") == 0
+    assert world.collect(confirmnotduplicate="true").status == 200
+
+
 def test_a_recording_that_was_given_up_still_counts_because_it_may_be_redriven(
     world: AthenaWorld,
 ) -> None:

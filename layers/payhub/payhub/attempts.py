@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from payhub.domain import outcomes
 from payhub.domain.actions import begin_attempt, check_guard
-from payhub.domain.answers import Answer, NotSent, Reading, VendorRefused, View
+from payhub.domain.answers import TOO_LATE, Answer, NotSent, Reading, VendorRefused, View
 from payhub.domain.card import Card
 from payhub.domain.errors import ClaimTaken, NothingToDo
 from payhub.domain.outcomes import HUB, Rules
@@ -58,9 +58,6 @@ def carry(hub: Hub, tenant: Tenant, payment: Payment, card: Card | None = None) 
     else:
         answer = TOO_LATE
     return settle(hub, payment, attempt.token, answer)
-
-
-TOO_LATE = NotSent(reason="the call could not start in time after the intent")
 
 
 def _perform(

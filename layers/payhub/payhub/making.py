@@ -116,6 +116,7 @@ def _make(hub: Hub, caller: Caller, proposal: Proposal) -> Reply:
     window = None if proposal.key else hub.payments.claim(tenant, _window_key(proposal))
     recent = _recent(hub, tenant, proposal, window)
     if recent is not None:
+        _judge_again(hub, proposal, recent, window)
         return attempts.repeat(hub, caller.tenant, recent, recent.actions[0], proposal.card)
     source, key = proposal.key or ("identity", proposal.identity + hub.ids.new())
     payment = proposal.build(payment_id_of(tenant, proposal.operation, source, key))
@@ -129,6 +130,17 @@ def _make(hub: Hub, caller: Caller, proposal: Proposal) -> Reply:
         return _repeat(hub, caller, proposal, payment, standing)
     settled = attempts.carry(hub, caller.tenant, opened, proposal.card)
     return Reply(payment=settled, action=settled.actions[0])
+
+
+def _judge_again(hub: Hub, proposal: Proposal, recent: Payment, window: Claim | None) -> None:
+    """A repeat that would send anew is judged like a new payment: others may have been made since.
+
+    Raises what stands against it.
+    """
+    if recent.actions[0].state is ActionState.NOT_SENT:
+        refusal = _judge(hub, proposal, recent, window).refusal
+        if refusal is not None:
+            raise refusal
 
 
 def _repeat_or_refuse(

@@ -56,6 +56,10 @@ class Unanswered:
     reason: str
 
 
+TOO_LATE = NotSent(reason="the call could not start in time after the intent")
+"""A call that is not made any more, because its attempt may already be presumed unknown."""
+
+
 Answer = Done | VendorRefused | NotSent | Unanswered
 """What a call that changes something can come back with."""
 

@@ -126,10 +126,9 @@ def _failed(words: str) -> shapes.AthenaFailed:
     return {"success": "false", "errortext": words, "errormessage": words}
 
 
-def _number(reference: str | None) -> Any:
-    """The vendor's ids are integers; an operator may have named what moved in other words."""
-    text = reference or "0"
-    return int(text) if text.isdecimal() else text
+def _number(reference: str | None) -> int:
+    """The vendor's ids are integers; every reference of it is digits."""
+    return int(reference or 0)
 
 
 def _card_body(payment: Payment, action: Action, final: FinalAnswer) -> shapes.AthenaCharged:

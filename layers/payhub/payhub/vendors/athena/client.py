@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from payhub.domain.answers import NotSent, Unanswered
+from payhub.domain.answers import TOO_LATE, NotSent, Unanswered
 from payhub.domain.tenant import Tenant
 from payhub.ports import Clock, Secrets
 from payhub.transport import Request, Response, Transport
@@ -46,7 +46,7 @@ class Client:
 
         def send(token: str) -> Response | NotSent | Unanswered:
             if call_by_ms is not None and self._clock.now_ms() > call_by_ms:
-                return NotSent(reason="the call could not start in time after the intent")
+                return TOO_LATE
             headers = {"Authorization": f"Bearer {token}", "Accept": ACCEPTED}
             if method != "GET":
                 headers["Content-Type"] = FORM_TYPE
