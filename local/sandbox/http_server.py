@@ -12,9 +12,8 @@ from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl
 
-from local.sandbox.messages import Reply, Request, Response
+from local.sandbox.messages import Query, Reply, Request, Response
 from local.sandbox.redaction import masked
 from local.sandbox.store import StoreClosedError
 
@@ -135,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(
             method=self.command,
             path=path,
-            query=dict(parse_qsl(query, keep_blank_values=True)),
+            query=Query.parse(query),
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
         )

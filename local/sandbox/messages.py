@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from local.sandbox import json_text
+
+
+class Query(Mapping[str, str]):
+    """Reads as a mapping of names to texts, the last one of a name that came more than once."""
+
+    def __init__(self, pairs: Iterable[Iterable[str]] = ()) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    @classmethod
+    def parse(cls, text: str) -> Query:
+        """What stands behind the question mark."""
+        return cls(parse_qsl(text, keep_blank_values=True))
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name][-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def every(self, name: str) -> list[str]:
+        """All texts of a name, as they came; empty when it did not come."""
+        return list(self._values.get(name, ()))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every name with each of its texts."""
+        return [(name, value) for name, values in self._values.items() for value in values]
 
 
 @dataclass(frozen=True)
@@ -16,7 +48,7 @@ class Request:
 
     method: str
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Query = field(default_factory=Query)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
@@ -25,7 +57,7 @@ class Request:
         return {
             "method": self.method,
             "path": self.path,
-            "query": dict(self.query),
+            "query": self.query.pairs(),
             "headers": dict(self.headers),
             "body": base64.b64encode(self.body).decode(),
         }
@@ -35,7 +67,7 @@ class Request:
         return cls(
             method=document["method"],
             path=document["path"],
-            query=document["query"],
+            query=Query(document["query"]),
             headers=document["headers"],
             body=base64.b64decode(document["body"]),
         )

@@ -20,6 +20,7 @@ import pytest
 from local.sandbox.clock import ManualClock
 from local.sandbox.control import Control
 from local.sandbox.ids import Ids as SandboxIds
+from local.sandbox.messages import Query
 from local.sandbox.messages import Request as VendorRequest
 from local.sandbox.sandbox import Sandbox
 from local.sandbox.store import Store
@@ -166,7 +167,7 @@ class AthenaWorld:
             VendorRequest(
                 method=request.method,
                 path=path,
-                query=dict(request.url.params),
+                query=Query(request.url.params.multi_items()),
                 headers={k.lower(): v for k, v in request.headers.items()},
                 body=request.read(),
             ),
@@ -187,7 +188,7 @@ class AthenaWorld:
         request = VendorRequest(
             method=method,
             path=f"/_sandbox/{path}",
-            query=dict(pair.split("=") for pair in query.split("&") if pair),
+            query=Query.parse(query),
             headers={"content-type": "application/json"},
             body=json.dumps(body).encode() if body is not None else b"",
         )

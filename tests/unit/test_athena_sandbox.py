@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from local.sandbox.clock import ManualClock
 from local.sandbox.control import Control
 from local.sandbox.ids import Ids
-from local.sandbox.messages import Request
+from local.sandbox.messages import Query, Request
 from local.sandbox.sandbox import Sandbox
 from local.sandbox.store import Store
 from local.sandbox.vendor import Settings
@@ -95,7 +95,7 @@ class Room:
             Request(
                 method=request.method,
                 path=request.url.raw_path.decode().partition("?")[0],
-                query=dict(request.url.params),
+                query=Query(request.url.params.multi_items()),
                 headers={k.lower(): v for k, v in request.headers.items()},
                 body=request.read(),
             ),

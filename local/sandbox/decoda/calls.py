@@ -10,7 +10,7 @@ from local.sandbox import json_text
 from local.sandbox.decoda.refusals import Mistake, invalid, missing
 from local.sandbox.decoda.schema import Field, check_list, check_object
 from local.sandbox.decoda.tenants import VENDOR, Tenant
-from local.sandbox.messages import Response
+from local.sandbox.messages import Query, Response
 from local.sandbox.redaction import masked
 from local.sandbox.store import Document
 from local.sandbox.truth_book import Direction, Movement
@@ -26,7 +26,7 @@ class Call:
     operation: str
     tenant: Tenant
     parameters: Mapping[str, str]
-    query: Mapping[str, str]
+    query: Query
     body: bytes
     now_ms: int
 
@@ -35,7 +35,7 @@ class Call:
             "operation": self.operation,
             "tenant": self.tenant.id,
             "parameters": {name: masked(value) for name, value in self.parameters.items()},
-            "query": {name: masked(value) for name, value in self.query.items()},
+            "query": [(name, masked(value)) for name, value in self.query.pairs()],
             "body": masked(self.body.decode(errors="replace")),
         }
 
@@ -45,7 +45,7 @@ class Call:
             document["operation"],
             tenant,
             document["parameters"],
-            document["query"],
+            Query(document["query"]),
             document["body"].encode(),
             now_ms,
         )
@@ -77,8 +77,11 @@ class Call:
         return int(text)
 
     def texts(self, name: str) -> list[str]:
-        """The values of a list in the query, separated by commas; empty when it did not come."""
-        return [text.strip() for text in self.query.get(name, "").split(",") if text.strip()]
+        """The values of a list in the query: the name came once for each, or they are separated by
+        commas. Empty when it did not come.
+        """
+        texts = ",".join(self.query.every(name)).split(",")
+        return [text.strip() for text in texts if text.strip()]
 
     def required(self, name: str) -> str:
         """A text that the query must have."""

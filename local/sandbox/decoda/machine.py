@@ -28,7 +28,7 @@ from local.sandbox.decoda.table import Table
 from local.sandbox.decoda.tenants import TENANT, VENDOR, Tenants
 from local.sandbox.decoda.webhook_api import WEBHOOK, WebhookApi
 from local.sandbox.jobs import Job
-from local.sandbox.messages import Request, Response
+from local.sandbox.messages import Query, Request, Response
 from local.sandbox.outbox import SUBSCRIPTION
 from local.sandbox.routes import Match, Route, allowed_methods, find
 from local.sandbox.store import Document
@@ -172,7 +172,7 @@ class DecodaMachine:
         tenant = self._tenants.get(config.tenant) if config else None
         if config is None or tenant is None:
             raise Refused(page.refused(404, "This session is not known."))
-        query = {**request.query, "sessionKey": config.session_key}
+        query = Query([*request.query.pairs(), ("sessionKey", config.session_key)])
         now_ms = self._tools.clock.now_ms()
         return Call(match.route.operation, tenant, {}, query, request.body, now_ms)
 

@@ -7,6 +7,7 @@ import httpx
 
 from local.sandbox.clock import ManualClock
 from local.sandbox.jobs import Job
+from local.sandbox.messages import Query
 from local.sandbox.messages import Request as VendorRequest
 from local.sandbox.sandbox import Sandbox
 from tests.support.fakes import POLICY
@@ -88,7 +89,7 @@ class VendorLine:
             VendorRequest(
                 method=request.method,
                 path=path,
-                query=dict(request.url.params),
+                query=Query(request.url.params.multi_items()),
                 headers={k.lower(): v for k, v in request.headers.items()},
                 body=request.read(),
             ),

@@ -10,6 +10,7 @@ import httpx
 from local.sandbox.clock import ManualClock
 from local.sandbox.control import Control
 from local.sandbox.ids import Ids as SandboxIds
+from local.sandbox.messages import Query
 from local.sandbox.messages import Request as VendorRequest
 from local.sandbox.sandbox import Sandbox
 from local.sandbox.store import Store
@@ -111,9 +112,8 @@ class World:
         """The sandbox's controls."""
         content = b"" if body is None else json.dumps(body).encode()
         path, _, query = path.partition("?")
-        parameters = dict(pair.split("=") for pair in query.split("&") if pair)
         request = VendorRequest(
-            method=method, path=f"/_sandbox/{path}", query=parameters, body=content
+            method=method, path=f"/_sandbox/{path}", query=Query.parse(query), body=content
         )
         reply = self.controls.answer(request).response
         assert reply is not None and reply.status < 300, reply

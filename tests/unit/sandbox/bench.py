@@ -7,12 +7,11 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from local.sandbox.clock import ManualClock
 from local.sandbox.control import Control
 from local.sandbox.ids import Ids
-from local.sandbox.messages import Reply, Request, Response
+from local.sandbox.messages import Query, Reply, Request, Response
 from local.sandbox.sandbox import Sandbox
 from local.sandbox.store import Store
 from local.sandbox.vendor import Settings
@@ -134,7 +133,7 @@ class Bench(SandboxBench):
 def request_of(method: str, path: str, headers: dict[str, str], body: bytes) -> Request:
     """The query may be written in the path."""
     path, _, query = path.partition("?")
-    return Request(method, path, dict(parse_qsl(query)), headers, body)
+    return Request(method, path, Query.parse(query), headers, body)
 
 
 def json_body(body: Any) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.sandbox.messages import Request
+from local.sandbox.messages import Query, Request
 from tests.unit.sandbox.athena_bench import CARD, PATIENT, STORED_CARD, VISA, AthenaBench
 from tests.unit.sandbox.bench import effects_of_faults, shown
 
@@ -152,7 +152,7 @@ def test_a_kept_call_is_the_request_without_its_secrets(athena: AthenaBench) -> 
     body = b"accountnumber=" + VISA.encode() + b"&cardsecuritycode=987&otheramount=1"
     path = f"/v1/195900/patients/{PATIENT}/collectpayment"
     headers = {"authorization": f"Bearer {athena.token}"}
-    kept = athena.sandbox.vendors["athena"].put_off(Request("POST", path, {}, headers, body))
+    kept = athena.sandbox.vendors["athena"].put_off(Request("POST", path, Query(), headers, body))
     text = json.dumps(kept)
     assert "1111" in text
     assert VISA not in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.sandbox.messages import Request
+from local.sandbox.messages import Query, Request
 from tests.unit.sandbox.bench import shown
 from tests.unit.sandbox.decoda_bench import (
     KEY,
@@ -115,7 +115,7 @@ def test_all_mistakes_of_a_request_come_in_one_list(decoda: DecodaBench) -> None
 def test_a_body_that_is_missing_or_no_json_or_no_list_is_a_422(decoda: DecodaBench) -> None:
     headers = {"api-key": KEY, "tenant": TENANT}
     for body, type_ in ((b"", "missing"), (b"{", "json_invalid"), (b"{}", "list_type")):
-        request = Request("POST", SETTLE, {"amount": "1"}, headers, body)
+        request = Request("POST", SETTLE, Query.parse("amount=1"), headers, body)
         response = decoda.sandbox.handle("decoda", request).response
         assert response is not None
         assert response.status == 422

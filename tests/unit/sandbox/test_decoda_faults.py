@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.sandbox.messages import Request
+from local.sandbox.messages import Query, Request
 from tests.unit.sandbox.bench import effects_of_faults, shown
 from tests.unit.sandbox.decoda_bench import (
     KEY,
@@ -146,7 +146,7 @@ def test_what_is_refused_at_the_door_is_not_applied_late(decoda: DecodaBench) ->
 def test_a_kept_request_has_no_key_and_no_card_number(decoda: DecodaBench) -> None:
     headers = {"api-key": KEY, "tenant": TENANT}
     body = json.dumps([{"comment": VISA}]).encode()
-    request = Request("POST", SETTLE, {"amount": "1"}, headers, body)
+    request = Request("POST", SETTLE, Query.parse("amount=1"), headers, body)
     with decoda.store.transaction():
         kept = json.dumps(decoda.sandbox.vendors["decoda"].put_off(request))
     assert "1111" in kept
