@@ -9,7 +9,8 @@ from typing import Any
 from local.sandbox.athena import forms
 from local.sandbox.athena.accounts import Patient, Split
 from local.sandbox.athena.forms import Form
-from local.sandbox.athena.refusals import Refused, invalid, missing
+from local.sandbox.athena.refusals import invalid, missing
+from local.sandbox.refused import Refused
 
 _AMOUNTS = ("copayamount", "otheramount", "claimpayment")
 

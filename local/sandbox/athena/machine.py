@@ -15,12 +15,12 @@ from local.sandbox.athena.plans import Plans
 from local.sandbox.athena.practices import CLIENT, TOKEN, VENDOR, Practices, check_vendor_code
 from local.sandbox.athena.receipts import Receipts
 from local.sandbox.athena.recording import Recording
-from local.sandbox.athena.refusals import Refused
 from local.sandbox.athena.routes import OPERATIONS, ROUTES, SIGN_IN
 from local.sandbox.athena.vendor_payments import VendorPayments
 from local.sandbox.jobs import Job
 from local.sandbox.messages import Request, Response
 from local.sandbox.redaction import masked
+from local.sandbox.refused import Refused
 from local.sandbox.routes import Match, Route, allowed_methods, find, operation_of
 from local.sandbox.store import Document
 from local.sandbox.vendor import Tools

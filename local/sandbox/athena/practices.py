@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from local.sandbox.athena.forms import Form
-from local.sandbox.athena.refusals import Refused, gateway, not_found, refused
+from local.sandbox.athena.refusals import gateway, not_found, refused
 from local.sandbox.ids import Ids
 from local.sandbox.messages import Request, Response, json_response
+from local.sandbox.refused import Refused
 from local.sandbox.store import Store
+from local.sandbox.tokens import Tokens, basic_pair
 
 VENDOR = "athena"
 CLIENT, TOKEN = "athena_client", "athena_token"
@@ -39,6 +39,7 @@ class Practices:
     def __init__(self, store: Store, ids: Ids) -> None:
         self._store = store
         self._ids = ids
+        self._tokens = Tokens(store, VENDOR, TOKEN)
 
     def save(self, client: Client) -> None:
         self._store.put(VENDOR, CLIENT, client.client_id, asdict(client))
@@ -61,10 +62,7 @@ class Practices:
             raise refused(400, "invalid_scope")
         self._count(client, now_ms // _MINUTE_MS)
         token = self._ids.hex32()
-        expires_ms = now_ms + _TOKEN_SECONDS * 1000
-        body = {"token": token, "client_id": client.client_id, "expires_ms": expires_ms}
-        self._forget_expired(client, now_ms)
-        self._store.put(VENDOR, TOKEN, token, body, client.client_id)
+        self._tokens.keep(token, client.client_id, now_ms, _TOKEN_SECONDS)
         answer = {
             "access_token": token,
             "token_type": "Bearer",
@@ -74,11 +72,8 @@ class Practices:
 
     def let_in(self, request: Request, practice_id: str, now_ms: int) -> Client:
         """The client whose token came with the request; raises Refused with the gateway's page."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        found = self._store.get(VENDOR, TOKEN, token.strip())
-        if scheme.lower() != "bearer" or found is None or found["expires_ms"] <= now_ms:
-            raise gateway(401)
-        client = self._with_id(found["client_id"])
+        client_id = self._tokens.client_of(request.headers.get("authorization", ""), now_ms)
+        client = self._with_id(client_id) if client_id else None
         if client is None:
             raise gateway(401)
         if practice_id not in client.practice_ids:
@@ -90,13 +85,9 @@ class Practices:
         return Client(**body) if body else None
 
     def _with_basic(self, header: str) -> Client:
-        scheme, _, encoded = header.partition(" ")
-        try:
-            client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            raise _invalid_client() from None
+        client_id, secret = basic_pair(header) or ("", "")
         client = self._with_id(client_id)
-        if scheme.lower() != "basic" or client is None or client.client_secret != secret:
+        if client is None or client.client_secret != secret:
             raise _invalid_client()
         return client
 
@@ -107,11 +98,6 @@ class Practices:
             raise gateway(429)
         body = {"minute": minute, "count": so_far + 1}
         self._store.put(VENDOR, _TOKENS_OF_MINUTE, client.client_id, body)
-
-    def _forget_expired(self, client: Client, now_ms: int) -> None:
-        for token in self._store.all(VENDOR, TOKEN, client.client_id):
-            if token["expires_ms"] <= now_ms:
-                self._store.remove(VENDOR, TOKEN, token["token"])
 
 
 def check_vendor_code(client: Client, vendor_code: str) -> None:

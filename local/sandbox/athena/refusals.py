@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from local.sandbox.messages import Response, json_response, text_response
-
-
-class Refused(Exception):
-    """A refusal. Raised before anything is written, because the transaction goes on to commit."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status)
-        self.response = response
+from local.sandbox.refused import Refused
 
 
 def refused(status: int, error: str) -> Refused:

@@ -9,8 +9,8 @@ from local.sandbox.decoda.accounts import Charge, Credit, Method, Patient
 from local.sandbox.decoda.payments import Part, Payment
 from local.sandbox.decoda.plans import Plan
 from local.sandbox.decoda.refusals import not_found
-from local.sandbox.decoda.shelf import Shelf
 from local.sandbox.decoda.tenants import VENDOR
+from local.sandbox.shelf import Shelf
 from local.sandbox.store import Store
 
 _PLANTED = "decoda_planted"
@@ -21,12 +21,12 @@ class Books:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.patients = Shelf(store, "decoda_patient", lambda body: Patient(**body))
-        self.charges = Shelf(store, "decoda_charge", lambda body: Charge(**body))
-        self.credits = Shelf(store, "decoda_credit", lambda body: Credit(**body))
-        self.methods = Shelf(store, "decoda_method", lambda body: Method(**body))
-        self.payments = Shelf(store, "decoda_payment", Payment.from_document)
-        self.plans = Shelf(store, "decoda_plan", Plan.from_document)
+        self.patients = Shelf(store, VENDOR, "decoda_patient", lambda body: Patient(**body))
+        self.charges = Shelf(store, VENDOR, "decoda_charge", lambda body: Charge(**body))
+        self.credits = Shelf(store, VENDOR, "decoda_credit", lambda body: Credit(**body))
+        self.methods = Shelf(store, VENDOR, "decoda_method", lambda body: Method(**body))
+        self.payments = Shelf(store, VENDOR, "decoda_payment", Payment.from_document)
+        self.plans = Shelf(store, VENDOR, "decoda_plan", Plan.from_document)
 
     def plant(self, tenant: str) -> None:
         """Seed a tenant's patients, once after each reset."""

@@ -15,10 +15,10 @@ from local.sandbox.decoda.component import OUTCOMES, Component, Submitted
 from local.sandbox.decoda.installments import Installments
 from local.sandbox.decoda.magic import RETURNED
 from local.sandbox.decoda.payins import PayinConfig
-from local.sandbox.decoda.refusals import Refused
 from local.sandbox.decoda.schemas import METHOD_TYPES
 from local.sandbox.decoda.tenants import EVENT_STYLES, Tenant, Tenants
 from local.sandbox.messages import Request, Response, json_response
+from local.sandbox.refused import Refused
 from local.sandbox.routes import Route
 
 CONTROLS = (

@@ -15,7 +15,7 @@ from local.sandbox.decoda.installments import CHARGE_INSTALLMENT, Installments
 from local.sandbox.decoda.payins import COMPLETED, PayinConfig, Payins
 from local.sandbox.decoda.reading import Reading
 from local.sandbox.decoda.refunding import SETTLE_REFUND, Refunding
-from local.sandbox.decoda.refusals import Refused, detail
+from local.sandbox.decoda.refusals import detail
 from local.sandbox.decoda.routes import (
     COMPLETE_PAYIN,
     OPERATIONS,
@@ -30,6 +30,7 @@ from local.sandbox.decoda.webhook_api import WEBHOOK, WebhookApi
 from local.sandbox.jobs import Job
 from local.sandbox.messages import Query, Request, Response
 from local.sandbox.outbox import SUBSCRIPTION
+from local.sandbox.refused import Refused
 from local.sandbox.routes import Match, Route, allowed_methods, find
 from local.sandbox.store import Document
 from local.sandbox.vendor import Tools

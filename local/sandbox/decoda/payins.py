@@ -13,8 +13,9 @@ from local.sandbox.decoda.books import Books
 from local.sandbox.decoda.calls import Call, Verb
 from local.sandbox.decoda.refusals import broken_rule
 from local.sandbox.decoda.schemas import PAYIN_CONFIG, PROCESSOR_MEDIUMS
-from local.sandbox.decoda.shelf import Shelf
+from local.sandbox.decoda.tenants import VENDOR
 from local.sandbox.messages import Response, json_response
+from local.sandbox.shelf import Shelf
 from local.sandbox.store import Document
 from local.sandbox.vendor import Tools
 
@@ -83,7 +84,7 @@ class Payins:
     def __init__(self, tools: Tools, books: Books) -> None:
         self._tools = tools
         self._books = books
-        self.configs = Shelf(tools.store, "decoda_payin_config", PayinConfig.from_document)
+        self.configs = Shelf(tools.store, VENDOR, "decoda_payin_config", PayinConfig.from_document)
         self.verbs: Mapping[str, Verb] = {"create_payin_config": self._create}
 
     def _create(self, call: Call) -> Response:

@@ -8,16 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from local.sandbox.messages import Response, json_response, text_response
+from local.sandbox.refused import Refused
 
 Place = tuple[str | int, ...]
-
-
-class Refused(Exception):
-    """A refusal. Raised before anything is written, because the transaction goes on to commit."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status)
-        self.response = response
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from local.sandbox.decoda.calls import Call, Verb
 from local.sandbox.decoda.events import ALERT_TYPES, GUIDE_NAMES, GUIDE_TYPES
 from local.sandbox.decoda.refusals import Mistake, broken_rule, invalid, not_found
 from local.sandbox.decoda.schema import Field
-from local.sandbox.decoda.shelf import Shelf
 from local.sandbox.decoda.tenants import VENDOR
 from local.sandbox.messages import Response, json_response
 from local.sandbox.outbox import RESEND
+from local.sandbox.shelf import Shelf
 from local.sandbox.vendor import Tools
 from local.sandbox.webhooks import Delivery, Event, Subscription
 
@@ -71,7 +71,7 @@ class WebhookApi:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._shelf = Shelf(tools.store, WEBHOOK, lambda body: Webhook(**body))
+        self._shelf = Shelf(tools.store, VENDOR, WEBHOOK, lambda body: Webhook(**body))
         self.verbs: Mapping[str, Verb] = {
             "register_webhook": self._register,
             "list_webhooks": self._list,

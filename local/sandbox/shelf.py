@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from local.sandbox.decoda.tenants import VENDOR
 from local.sandbox.store import Document, Store
 
 
@@ -28,17 +27,18 @@ T = TypeVar("T", bound=Kept)
 class Shelf(Generic[T]):
     """`read` turns a document back into what was kept."""
 
-    def __init__(self, store: Store, kind: str, read: Callable[[Document], T]) -> None:
+    def __init__(self, store: Store, vendor: str, kind: str, read: Callable[[Document], T]) -> None:
         self._store = store
+        self._vendor = vendor
         self._kind = kind
         self._read = read
 
     def save(self, thing: T) -> None:
-        self._store.put(VENDOR, self._kind, thing.name, asdict(thing), thing.parent)
+        self._store.put(self._vendor, self._kind, thing.name, asdict(thing), thing.parent)
 
     def get(self, name: str) -> T | None:
-        body = self._store.get(VENDOR, self._kind, name)
+        body = self._store.get(self._vendor, self._kind, name)
         return self._read(body) if body else None
 
     def all(self, parent: str | None = None) -> list[T]:
-        return [self._read(body) for body in self._store.all(VENDOR, self._kind, parent)]
+        return [self._read(body) for body in self._store.all(self._vendor, self._kind, parent)]
