@@ -8,6 +8,12 @@ from typing import Any
 from local.sandbox import json_text
 from local.sandbox.clock import Clock
 from local.sandbox.control_input import BadInputError, Fields, only_query
+from local.sandbox.decoda.account_controls import (
+    ACCOUNT_CONTROLS,
+    AccountControls,
+    shown_charge,
+    shown_credit,
+)
 from local.sandbox.decoda.accounts import Patient
 from local.sandbox.decoda.books import Books
 from local.sandbox.decoda.cashier import Cashier
@@ -28,6 +34,7 @@ CONTROLS = (
     Route("GET", "/payins", "list_payins"),
     Route("POST", "/payins", "complete_payin"),
     Route("POST", "/ach-returns", "return_payment"),
+    *ACCOUNT_CONTROLS,
 )
 _REQUESTS_PER_MINUTE, _REQUESTS_MAX = 1000, 1_000_000
 
@@ -43,6 +50,7 @@ class Controls:
         component: Component,
         cashier: Cashier,
         installments: Installments,
+        accounts: AccountControls,
     ) -> None:
         self._clock = clock
         self._tenants = tenants
@@ -57,6 +65,7 @@ class Controls:
             "list_payins": self._list_payins,
             "complete_payin": self._complete,
             "return_payment": self._return,
+            **accounts.verbs,
         }
 
     def answer(self, operation: str, request: Request) -> Response:
@@ -146,23 +155,9 @@ class Controls:
             "external_id": patient.external_id,
             "available_credit_cents": sum(credit.left_cents for credit in available),
             "credits": [
-                {
-                    "credit_id": credit.id,
-                    "left_cents": credit.left_cents,
-                    "available": credit.is_available(now_ms),
-                }
-                for credit in self._books.credits.all(patient.name)
+                shown_credit(credit, now_ms) for credit in self._books.credits.all(patient.name)
             ],
-            "charges": [
-                {
-                    "charge_id": charge.id,
-                    "status": charge.status,
-                    "total_cents": charge.total_cents,
-                    "outstanding_cents": charge.outstanding_cents,
-                    "plan_id": charge.plan_id,
-                }
-                for charge in self._books.charges.all(patient.name)
-            ],
+            "charges": [shown_charge(charge) for charge in self._books.charges.all(patient.name)],
         }
 
     def _payin(self, config: PayinConfig) -> dict[str, Any]:

@@ -32,6 +32,11 @@ def later(day: date, frequency: str, periods: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+def begins_at(day: date) -> int:
+    """Midnight."""
+    return _epoch_ms(day, time.min)
+
+
 def charged_at(day: date) -> int:
     """The moment at which what is due on a day is charged."""
     return _epoch_ms(day, _CHARGED_AT)

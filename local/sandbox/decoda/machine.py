@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from local.sandbox import json_text
 from local.sandbox.decoda import controls, due_dates, page, refusals
+from local.sandbox.decoda.account_controls import AccountControls
 from local.sandbox.decoda.books import Books
 from local.sandbox.decoda.calls import Call, Verb
 from local.sandbox.decoda.cashier import RETURN, SETTLE, Cashier
@@ -73,7 +74,13 @@ class DecodaMachine:
         payins = Payins(tools, books)
         self._component = Component(tools, books, payins, self._cashier, self._installments)
         self._controls = controls.Controls(
-            tools.clock, self._tenants, books, self._component, self._cashier, self._installments
+            tools.clock,
+            self._tenants,
+            books,
+            self._component,
+            self._cashier,
+            self._installments,
+            AccountControls(tools, self._tenants, books, events),
         )
         self._verbs: Mapping[str, Verb] = {
             **Settling(tools, books, events).verbs,
