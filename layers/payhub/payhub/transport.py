@@ -1,10 +1,11 @@
 """HTTP manners shared by all vendors: one deadline, what an error proves, no secrets in words."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
 
@@ -21,6 +22,12 @@ SAFE_STATUSES = frozenset({401, 403, 429})
 
 REFUSED_STATUSES = frozenset({400, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422})
 """The vendor judged the request and said no: verdict NEVER."""
+
+T = TypeVar("T")
+
+
+class Unreadable(ValueError):
+    """An answer that is not what its vendor documents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,25 @@ def _read(answer: httpx.Response, deadline: float) -> bytes:
             raise httpx.ReadTimeout("the answer is too long or too slow")
         parts.append(part)
     return b"".join(parts)
+
+
+def understood(
+    sent: Response | NotSent | Unanswered,
+    read: Callable[[Response], T],
+    failure: Callable[[Response], VendorRefused | NotSent | Unanswered],
+) -> T | VendorRefused | NotSent | Unanswered:
+    """What a complete answer says; a success that cannot be read proves nothing.
+
+    `failure` finds the vendor's words in any other answer, and says what it proves.
+    """
+    if not isinstance(sent, Response):
+        return sent
+    if not 200 <= sent.status < 300:  # noqa: PLR2004
+        return failure(sent)
+    try:
+        return read(sent)
+    except Unreadable as error:
+        return Unanswered(reason=f"vendor answered {sent.status} but unreadably: {error}")
 
 
 def verdict_of(

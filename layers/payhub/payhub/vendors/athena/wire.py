@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from payhub import transport
 from payhub.domain.answers import NotSent, Unanswered, VendorRefused
 from payhub.domain.card import Card
 from payhub.domain.money import AmountUnit, MoneyError, cents_of_balance, format_amount
@@ -51,7 +52,7 @@ _TAG = re.compile(r"<[^<>]*>")
 T = TypeVar("T")
 
 
-class Unreadable(ValueError):
+class Unreadable(transport.Unreadable):
     """An answer that is not what the vendor documents."""
 
 
@@ -84,14 +85,7 @@ def understood(
     card: Card | None = None,
 ) -> T | VendorRefused | NotSent | Unanswered:
     """What a complete answer says; a success that cannot be read proves nothing."""
-    if not isinstance(sent, Response):
-        return sent
-    if not 200 <= sent.status < 300:  # noqa: PLR2004
-        return _failure(sent, card)
-    try:
-        return read(sent)
-    except Unreadable as error:
-        return Unanswered(reason=f"vendor answered {sent.status} but unreadably: {error}")
+    return transport.understood(sent, read, lambda response: _failure(response, card))
 
 
 def _failure(response: Response, card: Card | None) -> VendorRefused | NotSent | Unanswered:

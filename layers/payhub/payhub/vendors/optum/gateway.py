@@ -25,7 +25,7 @@ from payhub.domain.answers import (
 from payhub.domain.money import AmountUnit, MoneyError
 from payhub.domain.tenant import Tenant
 from payhub.ports import Order
-from payhub.transport import Response, verdict_of
+from payhub.transport import Response, understood, verdict_of
 from payhub.vendors.optum import wire
 from payhub.vendors.optum.auth import settings_of
 from payhub.vendors.optum.client import Client
@@ -161,19 +161,13 @@ class NotificationGateway:
         return _read(self._client.events(tenant, "POST", path), _nothing)
 
 
-def _read(
-    sent: Response | NotSent | Unanswered, read: Callable[[Response], T]
-) -> T | VendorRefused | NotSent | Unanswered:
-    """What a complete answer says; a success that cannot be read proves nothing."""
-    if not isinstance(sent, Response):
-        return sent
-    if not 200 <= sent.status < 300:  # noqa: PLR2004
-        words, code = wire.problem_words(sent)
-        return verdict_of(sent, words, code)
-    try:
-        return read(sent)
-    except wire.Unreadable as error:
-        return Unanswered(reason=f"vendor answered {sent.status} but unreadably: {error}")
+def _read(sent: Response | NotSent | Unanswered, read: Callable[[Response], T]) -> T | Failure:
+    return understood(sent, read, _failure)
+
+
+def _failure(response: Response) -> Failure:
+    words, code = wire.problem_words(response)
+    return verdict_of(response, words, code)
 
 
 def _nothing(_: Response) -> None:

@@ -7,13 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from payhub import transport
 from payhub.domain.answers import View
 from payhub.domain.money import AmountUnit, MoneyError, cents_of_balance, format_amount
 from payhub.ports import Order
 from payhub.transport import Response
 
 
-class Unreadable(ValueError):
+class Unreadable(transport.Unreadable):
     """An answer that is not what the vendor documents."""
 
 

@@ -1,0 +1,1 @@
+"""Decoda Health: settlements with patient credit, payment plans and their payments, refunds."""
