@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-# Digits of a card's length on their own or in groups; hexadecimal ids are none.
 # A whole track, with the name and whatever else the card's issuer wrote on it.
 _TRACK = re.compile(r"(?:%B|;)[0-9]{13,19}[\^=][^?]*\?")
-_NUMBER = re.compile(r"(?:(?<=%B)|(?<![0-9A-Za-z]))[0-9](?:[ +-]?[0-9]){12,18}(?![0-9A-Za-z])")
+# Digits of a card's length on their own or in groups; hexadecimal ids and UUIDs are none.
+_UUID = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+_DIGITS = r"(?:(?<=%B)|(?<![0-9A-Za-z]))[0-9](?:[ +-]?[0-9]){12,18}(?![0-9A-Za-z])"
+_NUMBER = re.compile(f"(?P<uuid>{_UUID})|{_DIGITS}")
 
 
 def masked(text: str) -> str:
@@ -24,5 +26,7 @@ def passes_check_digit(digits: str) -> bool:
 
 
 def _mask(found: re.Match[str]) -> str:
+    if found["uuid"]:
+        return found[0]
     digits = re.sub("[^0-9]", "", found[0])
     return f"****{digits[-4:]}" if passes_check_digit(digits) else found[0]

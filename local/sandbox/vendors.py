@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from local.sandbox.athena import machine as athena
 from local.sandbox.decoda import machine as decoda
+from local.sandbox.medfusion import machine as medfusion
 from local.sandbox.optum import machine as optum
 from local.sandbox.vendor import Tools, Vendor
 from local.sandbox.webhooks import DeliveryPolicy
@@ -27,4 +28,5 @@ VENDORS: dict[str, Room] = {
     "optum": Room(optum.OptumMachine, optum.DELIVERY),
     "athena": Room(athena.AthenaMachine, None),
     "decoda": Room(decoda.DecodaMachine, decoda.DELIVERY),
+    "medfusion": Room(medfusion.MedfusionMachine, None),
 }

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.sandbox.athena_bench import AthenaBench
 from tests.unit.sandbox.bench import Bench
 from tests.unit.sandbox.decoda_bench import DecodaBench
+from tests.unit.sandbox.medfusion_bench import MedfusionBench
 
 
 @pytest.fixture
@@ -46,3 +47,13 @@ def decoda() -> Iterator[DecodaBench]:
     decoda.tenant()
     yield decoda
     decoda.store.close()
+
+
+@pytest.fixture
+def medfusion() -> Iterator[MedfusionBench]:
+    """In memory, with a member that has its token."""
+    medfusion = MedfusionBench()
+    medfusion.member()
+    medfusion.sign_in()
+    yield medfusion
+    medfusion.store.close()

@@ -12,6 +12,7 @@ from local.sandbox.athena.magic import MAGIC_AMOUNTS as ATHENA_AMOUNTS
 from local.sandbox.clock import OFFSET_FILE, SystemClock
 from local.sandbox.decoda.magic import MAGIC_AMOUNTS as DECODA_AMOUNTS
 from local.sandbox.faults import FAULTS, REFUSE
+from local.sandbox.medfusion.magic import MAGIC_AMOUNTS as MEDFUSION_AMOUNTS
 from local.sandbox.optum.magic import MAGIC_AMOUNTS as OPTUM_AMOUNTS
 from local.sandbox.store import Store
 from tests.unit.sandbox.bench import TENANT, Bench, shown
@@ -133,6 +134,7 @@ def test_the_readme_lists_every_magic_amount_card_fault_operation_and_control(
         *((cents, magic.meaning) for cents, magic in OPTUM_AMOUNTS.items()),
         *((cents, magic.meaning) for cents, magic in ATHENA_AMOUNTS.items()),
         *((cents, magic.meaning) for cents, magic in DECODA_AMOUNTS.items()),
+        *((cents, magic.meaning) for cents, magic in MEDFUSION_AMOUNTS.items()),
     ]
     for key, meaning in (*rows, *DECLINED_CARDS.items()):
         assert f"| {key} | {meaning} |" in readme

@@ -25,7 +25,16 @@ def test_a_card_number_keeps_its_last_four_digits(text: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["195900", "4111111111111112", "0f4111111111111111a2", "08:30:00 12/31/2026", "10.50"]
+    "text",
+    [
+        "195900",
+        "4111111111111112",
+        "0f4111111111111111a2",
+        "08:30:00 12/31/2026",
+        "10.50",
+        'id="41111111-1111-1111-8a6e-0d5a5a3b1c02"',
+        "/6f0d0f3b-4111-1111-8111-111111111116",
+    ],
 )
 def test_what_is_no_card_number_stays(text: str) -> None:
     assert masked(text) == text

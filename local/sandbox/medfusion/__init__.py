@@ -1,0 +1,1 @@
+"""Medfusion: bills that patients paid in the portal, polled and reported back in XML."""
