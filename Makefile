@@ -11,7 +11,7 @@ PIP := -m pip --disable-pip-version-check --no-input
 export PYTHONPATH := layers/payhub:functions:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run tour tenant test test-fast lint types contracts sam-check faults openapi docs lock clean environment
+.PHONY: help run tour tenant test test-fast lint types contracts sam-check browser faults openapi docs lock clean environment
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,7 +27,7 @@ tenant: environment ## another tenant: NAME='Clinic' [JSON=settings.json [STACK=
 	@exec $(BIN)/python -m local.tenants $(if $(NAME),--name "$$NAME") $(if $(JSON),--json "$$JSON") \
 	  $(if $(STACK),--stack "$$STACK")
 
-test: lint types contracts $(SAM_VENV)/.made ## every check and every test
+test: lint types contracts $(SAM_VENV)/.made browser ## every check and every test
 	$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/architecture tests/simulation
 	$(BIN)/pytest tests/integration tests/journeys
 
@@ -47,6 +47,14 @@ contracts: environment
 sam-check: $(SAM_VENV)/.made ## sam validate and sam build, without Docker
 	$(SAM_VENV)/bin/sam validate --lint
 	$(SAM_VENV)/bin/sam build
+
+# Without one the tests post the forms of pages themselves, so that it cannot be installed is no error.
+browser: ## Chromium for the tests of pages, as root where apt-get is
+	@{ command -v chromium && command -v chromedriver; } >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium, once" && \
+	  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes \
+	    --no-install-recommends chromium chromium-driver; } >/dev/null 2>&1; } \
+	  || echo "No Chromium here (packages chromium, chromium-driver): forms are posted without one"
 
 faults: environment ## the table of every money operation under every fault, on a stack of its own
 	@$(BIN)/python -m tests.support.fault_table
