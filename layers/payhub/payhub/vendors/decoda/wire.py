@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from payhub import transport
 from payhub.domain.answers import Failure, NotSent, Unanswered
 from payhub.domain.money import MAX_CENTS
-from payhub.domain.payment import Refund
+from payhub.domain.payment import Payment, Refund
 from payhub.domain.scrub import scrub, without_numbers
 from payhub.ports import Order
 from payhub.transport import Response, verdict_of
@@ -112,9 +112,10 @@ def settle_body(order: Order) -> bytes:
     return _dumps(_settled_charges(order))
 
 
-def charge_ids(order: Order) -> tuple[str, ...]:
-    """The ids of the charges as `settle_body` sends them."""
-    return tuple(charge["id"] for charge in _settled_charges(order))
+def charge_ids(payment: Payment) -> tuple[str, ...]:
+    """The ids of the charges that the payment is for, those among them that the hub made up too."""
+    ids: list[str] = json.loads(str(payment.terms["chargeIds"]))
+    return tuple(ids)
 
 
 def payin_body(order: Order) -> bytes:
@@ -145,11 +146,11 @@ def webhook_body(url: str, subscriptions: Sequence[str]) -> bytes:
 
 
 def _settled_charges(order: Order) -> list[dict[str, Any]]:
-    carried: Any = order.carried["charges"]
-    payment_id = order.payment.payment_id
+    charges: Any = order.carried["charges"]
+    ids = charge_ids(order.payment)
     return [
-        {**_marked(charge, payment_id), "id": charge.get("id") or f"ph-{payment_id}-{number}"}
-        for number, charge in enumerate(carried, start=1)
+        {**_marked(charge, order.payment.payment_id), "id": charge_id}
+        for charge, charge_id in zip(charges, ids, strict=True)
     ]
 
 
@@ -205,7 +206,7 @@ def read_object(answer: Response) -> Mapping[str, Any]:
 def loads(body: bytes) -> object:
     """JSON with exact numbers. Raises Unreadable."""
     try:
-        value: object = json.loads(body, parse_float=Decimal, parse_constant=_not_a_number)
+        value: object = json.loads(body.decode(), parse_float=Decimal, parse_constant=_not_a_number)
     except _NOT_JSON as error:
         raise Unreadable("not JSON") from error
     return value
@@ -288,6 +289,7 @@ def _refund(value: object) -> Refund:
         refund_id=_text(found, "id"),
         amount_cents=_cents(found, "amount"),
         status=_word(found, "status", PAYMENT_STATUSES),
+        created_at_ms=instant_ms(found.get("createdDate")),
         reason=_words_or_none(found, "reason"),
     )
 

@@ -1,15 +1,15 @@
-"""The issuer API over HTTP: one authenticated call, with one refetch of the key on 401."""
+"""The issuer API over HTTP: one authenticated call under one of its two prefixes."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from payhub.domain.answers import NotSent, Unanswered
 from payhub.domain.tenant import Tenant
+from payhub.keyed import KeyedCalls
 from payhub.ports import Clock, Secrets
 from payhub.transport import Request, Response, Transport
 from payhub.vendors.optum.auth import headers_of, settings_of
 from payhub.vendors.optum.contract import VENDOR
-
-UNAUTHORIZED = 401
 
 
 class Client:
@@ -18,9 +18,7 @@ class Client:
     def __init__(
         self, transport: Transport, secrets: Secrets, base_urls: frozenset[str], _clock: Clock
     ) -> None:
-        self._transport = transport
-        self._secrets = secrets
-        self._base_urls = base_urls
+        self._calls = KeyedCalls(VENDOR, transport, secrets, base_urls)
 
     def payments(
         self,
@@ -41,7 +39,7 @@ class Client:
 
     def secret(self, tenant: Tenant) -> Mapping[str, str]:
         """The tenant's credentials for this vendor."""
-        return self._secrets.get(tenant.tenant, VENDOR)
+        return self._calls.secret(tenant)
 
     def _call(
         self,
@@ -52,23 +50,5 @@ class Client:
         query: Mapping[str, str] | None,
     ) -> Response | NotSent | Unanswered:
         settings = settings_of(tenant)
-        if settings.base_url not in self._base_urls:
-            return NotSent(reason="the vendor's base URL is not on the stack's list")
-
-        def send(secret: Mapping[str, str]) -> Response | NotSent | Unanswered:
-            return self._transport.send(
-                Request(
-                    method=method,
-                    url=settings.base_url + path,
-                    headers=headers_of(settings, secret),
-                    body=body,
-                    query=query,
-                )
-            )
-
-        known = self._secrets.get(tenant.tenant, VENDOR)
-        answer = send(known)
-        if not isinstance(answer, Response) or answer.status != UNAUTHORIZED:
-            return answer
-        latest = self._secrets.get(tenant.tenant, VENDOR, fresh=True)
-        return answer if latest == known else send(latest)
+        request = Request(method=method, url=path, headers={}, body=body, query=query)
+        return self._calls.send(tenant, settings.base_url, request, partial(headers_of, settings))
