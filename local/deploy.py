@@ -51,6 +51,7 @@ def parameters(settings: Settings) -> dict[str, str]:
         "PublicUrl": settings.base_url,
         "OptumBaseUrls": settings.vendor_url("optum"),
         "AthenaBaseUrls": settings.vendor_url("athena"),
+        "DecodaBaseUrls": settings.vendor_url("decoda"),
         "ManageApiGatewayAccount": "false",
         "ThrottleRequestsPerSecond": "1000",
         "ThrottleBurst": "1000",

@@ -31,7 +31,8 @@ def parameters(template: Template, **values: str | int) -> dict[str, Any]:
     """
     declared = template["Parameters"]
     chosen = {name: it.get("MaxValue", it.get("Default")) for name, it in declared.items()}
-    hosts = {f"{it}BaseUrls": f"https://{it.lower()}.example.com" for it in ("Optum", "Athena")}
+    vendors = ("Optum", "Athena", "Decoda")
+    hosts = {f"{it}BaseUrls": f"https://{it.lower()}.example.com" for it in vendors}
     return {**chosen, **hosts, **values}
 
 

@@ -32,6 +32,14 @@ FUNCTIONS = sorted(
     path.relative_to(REPOSITORY / "events").with_suffix("").as_posix()
     for path in (REPOSITORY / "events").rglob("*.json")
 )
+CLINIC = TENANT.model_copy(
+    update={
+        "vendors": {
+            **TENANT.vendors,
+            "decoda": {"base_url": "http://decoda.test", "tenant_id": "clinic-1"},
+        }
+    }
+)
 PAYMENT = {"paymentId": "6afeeb04bd11493ab25f340aea87cd67", "status": "Created", "amount": 12500}
 CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 10_000, aws_request_id="r-1")
 
@@ -44,15 +52,17 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         for name in [it for it in sys.modules if it.split(".")[0] in _rooms()]:
             monkeypatch.delitem(sys.modules, name)
         made = wiring.hub()
-        made.tenants.save(TENANT)
-        made.secrets.put(
-            TENANT.tenant, "optum", {"api_key": "k", "webhook_secret": "sample-webhook-secret"}
-        )
+        made.tenants.save(CLINIC)
+        for name in ("optum", "decoda"):
+            secret = {"api_key": "k", "webhook_secret": "sample-webhook-secret"}
+            made.secrets.put(TENANT.tenant, name, secret)
         vendor: Any = made.vendors["optum"]
         vendor._transport = Transport(3, httpx.MockTransport(_vendor))
         made.secrets.put(TENANT.tenant, "athena", {"client_id": "c", "client_secret": "s"})
         athena: Any = made.vendors["athena"]
         athena._transport = Transport(3, httpx.MockTransport(_athena))
+        decoda: Any = made.vendors["decoda"]
+        decoda._transport = Transport(3, httpx.MockTransport(_decoda))
         _add_credentials(made)
         yield made
         wiring.hub.cache_clear()
@@ -94,6 +104,29 @@ def _athena(request: httpx.Request) -> httpx.Response:
         },
         "receipts": [_receipt()],
         "details": _receipt(),
+    }
+    return httpx.Response(200, json=answers[request.url.path.rpartition("/")[2]])
+
+
+def _decoda(request: httpx.Request) -> httpx.Response:
+    """What is asked for is done; its lists are empty."""
+    answers: dict[str, Any] = {
+        "create-patient-credit-settled": {
+            "id": "5c2f9e52-7b0e-4a55-8d7e-2f1c7a9b3d02",
+            "amount": 2500,
+            "status": "SUCCEEDED",
+            "paymentMedium": "PATIENT_CREDIT",
+            "createdDate": "2026-11-21T12:00:00.000Z",
+            "feeToPatient": 0,
+        },
+        "payin-config": {
+            "sessionKey": "sess_1",
+            "payinConfigId": "pcfg_1",
+            "sandbox": True,
+            "paymentMethods": [],
+        },
+        "list": {"data": [], "total": 0},
+        "table": {"items": {"data": [], "total": 0}, "hasInsurancePayments": False},
     }
     return httpx.Response(200, json=answers[request.url.path.rpartition("/")[2]])
 
@@ -147,7 +180,14 @@ EXPECTED = {
     "api/issue_token": 200,
     "api/documentation": 200,
     "api/unknown_route": 404,
+    "api/settle_with_credit": 200,
+    "api/create_payin_config": 200,
+    "api/get_payment_plan": 404,
+    "api/list_payment_plans": 200,
+    "api/cancel_payment_plan": 404,
+    "api/refund_payment": 404,
     "webhooks/optum": 200,
+    "webhooks/decoda": 200,
 }
 
 

@@ -6,7 +6,10 @@ from tests.support.template import Template, of_type, target
 from tests.support.template_checks.functions import MONEY
 from tests.support.template_checks.queues import dead_letter_queues
 
-METRICS = {"NeedsReview", "OldestUnknownAgeSeconds", "DeadLetters", "ParkedEventsExpired"}
+METRICS = {
+    *("NeedsReview", "OldestUnknownAgeSeconds", "DeadLetters", "ParkedEventsExpired"),
+    *("OverdueInstallments", "PlanDifferences"),
+}
 HEARTBEATS = {
     "sweep": 60,
     "collect_missed_events": 300,

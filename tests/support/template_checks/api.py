@@ -11,7 +11,7 @@ ANY = "x-amazon-apigateway-any-method"
 CATCH_ALL = "UnknownRouteFunction"
 PUBLIC = {
     *("IssueTokenFunction", "DocumentationFunction", CATCH_ALL),
-    "OptumFunction",  # a webhook: the signature is its credential
+    *("OptumFunction", "DecodaFunction"),  # webhooks: the signature is their credential
 }
 AUTHORIZERS = {"ApiKey": "API-KEY", "BearerToken": "Authorization"}
 BEARER_PATHS = "/v1/"

@@ -11,6 +11,8 @@ MONEY = {
     *("CollectPaymentFunction", "StoreCardFunction", "StartPaymentPlanFunction"),
     *("RecordPaymentFunction", "VoidCollectedPaymentFunction", "RecordVendorPaymentFunction"),
     *("RefundVendorPaymentFunction", "AdjustChargesFunction"),
+    *("SettleWithCreditFunction", "CreatePayinConfigFunction"),
+    *("CancelPaymentPlanFunction", "RefundPaymentFunction"),
 }
 VENDOR_WORKERS = {
     *("AdvancePaymentFunction", "ApplyEventFunction"),

@@ -8,6 +8,7 @@ SECRET_OF = _SECRETS + ":secret:payhub/${Stage}/*/%s-??????"
 READ = frozenset({"dynamodb:GetItem Table", "kms:Decrypt DataKey"})
 WRITE = READ | {"dynamodb:PutItem Table", "kms:GenerateDataKey DataKey"}
 OPTUM = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "optum"})
+DECODA = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "decoda"})
 ATHENA = frozenset(
     {
         "secretsmanager:GetSecretValue " + SECRET_OF % "athena",
@@ -38,6 +39,7 @@ _ASKS_FOR_MONEY = WRITE | sends("PaymentsQueue")
 _MOVES_MONEY = _ASKS_FOR_MONEY | OPTUM
 _COLLECTS_MONEY = _ASKS_FOR_MONEY | ATHENA
 _SHOWS_RECEIPTS = READ | ATHENA
+_ASKS_DECODA = _ASKS_FOR_MONEY | DECODA
 
 GRANTS: dict[str, frozenset[str]] = {
     "IssuePaymentFunction": _MOVES_MONEY,
@@ -60,6 +62,12 @@ GRANTS: dict[str, frozenset[str]] = {
     "ListReceiptsFunction": _SHOWS_RECEIPTS,
     "GetReceiptFunction": _SHOWS_RECEIPTS,
     "GetReceiptDetailsFunction": _SHOWS_RECEIPTS,
+    "SettleWithCreditFunction": _ASKS_DECODA,
+    "CreatePayinConfigFunction": _ASKS_DECODA,
+    "GetPaymentPlanFunction": READ,
+    "ListPaymentPlansFunction": READ | index("by_tenant") | {"dynamodb:BatchGetItem Table"},
+    "CancelPaymentPlanFunction": _ASKS_DECODA,
+    "RefundPaymentFunction": _ASKS_DECODA,
     "ResolvePaymentFunction": WRITE | sends("PaymentsQueue"),
     "ListDeadLettersFunction": READ | {"dynamodb:Query Table"},
     "RedriveDeadLetterFunction": WRITE | sends("PaymentsQueue", "EventsQueue"),
@@ -69,9 +77,11 @@ GRANTS: dict[str, frozenset[str]] = {
     "ApiKeyFunction": READ,
     "BearerTokenFunction": READ,
     "OptumFunction": WRITE | OPTUM | sends("EventsQueue"),
-    "AdvancePaymentFunction": _MOVES_MONEY | ATHENA | receives("PaymentsQueue"),
+    "DecodaFunction": WRITE | DECODA | sends("EventsQueue"),
+    "AdvancePaymentFunction": _MOVES_MONEY | ATHENA | DECODA | receives("PaymentsQueue"),
     "ApplyEventFunction": WRITE
     | OPTUM
+    | DECODA
     | index("by_reference")
     | sends("PaymentsQueue", "EventsQueue")
     | receives("EventsQueue"),
@@ -79,7 +89,11 @@ GRANTS: dict[str, frozenset[str]] = {
     "SweepFunction": frozenset({"kms:Decrypt DataKey"})
     | index("due")
     | sends("PaymentsQueue", "EventsQueue"),
-    "CollectMissedEventsFunction": WRITE | OPTUM | {"dynamodb:Query Table"} | sends("EventsQueue"),
+    "CollectMissedEventsFunction": WRITE
+    | OPTUM
+    | DECODA
+    | {"dynamodb:Query Table"}
+    | sends("EventsQueue"),
     "SettlePaymentsFunction": _COLLECTS_MONEY
     | index("by_tenant")
     | {"dynamodb:Query Table", "dynamodb:BatchGetItem Table"},

@@ -1,0 +1,5 @@
+"""POST /webhooks/decoda/{tenant}"""
+
+from payhub.entrypoints.webhook import webhook
+
+handler = webhook("decoda")
