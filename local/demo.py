@@ -15,6 +15,7 @@ _TENANTS: tuple[dict[str, Any], ...] = (
         "accounts": {"ACCT1": {"hold": False}, "ACCT2": {"hold": True}},
         "optum_tenant_id": "5d2a7c11-30c4-4b8e-9a57-7f1a6f3e0001",
         "optum_amount_unit": "cents",
+        "decoda_tenant_id": "9a0c4b52-6f1d-4e0b-8c35-2b7d9e4f0001",
         "practice_ids": ["195900"],
         "medfusion_practice_ids": ["1c7ecf9f-9700-4e70-b976-9356db658274"],
         "vendor_codes": ["ACME"],
@@ -25,11 +26,13 @@ _TENANTS: tuple[dict[str, Any], ...] = (
         "accounts": {"ACCT3": {"hold": False}, "ACCT4": {"hold": True}},
         "optum_tenant_id": "5d2a7c11-30c4-4b8e-9a57-7f1a6f3e0002",
         "optum_amount_unit": "decimal_dollars",
+        "decoda_tenant_id": "9a0c4b52-6f1d-4e0b-8c35-2b7d9e4f0002",
         "practice_ids": ["195901"],
         "medfusion_practice_ids": ["6f0d0f3b-6a52-4b59-8a6e-0d5a5a3b1c02"],
         "vendor_codes": ["GLOBEX"],
     },
 )
+_SERVED = ("optum", "athena", "decoda")
 _OWNED = ("accounts", "practice_ids", "medfusion_practice_ids", "vendor_codes")
 
 
@@ -81,6 +84,7 @@ def _make(settings: Settings, stack: deployed.Deployed, wanted: dict[str, Any]) 
                 settings, wanted["optum_tenant_id"], wanted["optum_amount_unit"]
             ),
             "athena": tenants.athena_in_sandbox(settings),
+            "decoda": tenants.decoda_in_sandbox(settings, wanted["decoda_tenant_id"]),
         },
     }
     tenants.register_with_sandbox(settings, tenant)
@@ -88,13 +92,13 @@ def _make(settings: Settings, stack: deployed.Deployed, wanted: dict[str, Any]) 
         **tenants.create(stack, tenant),
         "name": wanted["name"],
         **{name: wanted[name] for name in _OWNED},
-        "vendor_tenant_ids": {"optum": wanted["optum_tenant_id"]},
+        "vendor_tenant_ids": tenants.vendor_tenant_ids(tenant),
         "urls": _urls(settings),
     }
 
 
 def _urls(settings: Settings) -> dict[str, str]:
-    vendors = {vendor: settings.vendor_url(vendor) for vendor in ("optum", "athena")}
+    vendors = {vendor: settings.vendor_url(vendor) for vendor in _SERVED}
     return {"api": settings.base_url, **vendors}
 
 

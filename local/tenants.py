@@ -48,6 +48,15 @@ def athena_in_sandbox(settings: Settings) -> Document:
     }
 
 
+def decoda_in_sandbox(settings: Settings, tenant_id: str) -> Document:
+    """Settings of a tenant whose patients pay at the sandbox, with a new key there."""
+    return {
+        "base_url": settings.vendor_url("decoda"),
+        "tenant_id": tenant_id,
+        "api_key": secrets.token_urlsafe(24),
+    }
+
+
 def new_practice(settings: Settings) -> Document:
     """A practice that nobody in the sandbox has yet, with a payment vendor of its own."""
     answer = httpx.get(f"{settings.sandbox_url}/_sandbox/athena/practices").raise_for_status()
@@ -58,7 +67,11 @@ def new_practice(settings: Settings) -> Document:
 
 def register_with_sandbox(settings: Settings, tenant: Document) -> None:
     """Make the tenant known to the vendors it names, as their onboarding would."""
-    registrations = {"optum": _register_accounts, "athena": _register_practices}
+    registrations = {
+        "optum": _register_accounts,
+        "athena": _register_practices,
+        "decoda": _register_patients,
+    }
     for vendor, register in registrations.items():
         configuration = tenant["vendors"].get(vendor)
         if configuration and configuration["base_url"] == settings.vendor_url(vendor):
@@ -89,6 +102,24 @@ def _register_practices(settings: Settings, tenant: Document, athena: Document) 
         },
     )
     answer.raise_for_status()
+
+
+def _register_patients(settings: Settings, _: Document, decoda: Document) -> None:
+    """Twenty of them are there from the start; the tenant is only a name and a key."""
+    answer = httpx.post(
+        f"{settings.sandbox_url}/_sandbox/decoda/tenants",
+        json={"tenant": decoda["tenant_id"], "api_key": decoda["api_key"]},
+    )
+    answer.raise_for_status()
+
+
+def vendor_tenant_ids(tenant: Document) -> dict[str, str]:
+    """What the vendors call the tenant, where they have a name for it."""
+    return {
+        vendor: configuration["tenant_id"]
+        for vendor, configuration in tenant["vendors"].items()
+        if "tenant_id" in configuration
+    }
 
 
 def create(stack: deployed.Deployed, tenant: Document) -> dict[str, str]:
@@ -123,6 +154,7 @@ def main() -> None:
             "vendors": {
                 "optum": optum_in_sandbox(settings, str(uuid.uuid4()), "cents"),
                 "athena": athena_in_sandbox(settings),
+                "decoda": decoda_in_sandbox(settings, str(uuid.uuid4())),
             },
         }
     else:
@@ -132,7 +164,12 @@ def main() -> None:
         register_with_sandbox(settings, tenant)
     stack = deployed.in_aws(options.stack) if options.stack else deployed.on_this_machine(settings)
     owned = {name: tenant.get(name, []) for name in ("practice_ids", "vendor_codes")}
-    shown = {**create(stack, tenant), "accounts": tenant.get("accounts", {}), **owned}
+    shown = {
+        **create(stack, tenant),
+        "accounts": tenant.get("accounts", {}),
+        **owned,
+        "vendor_tenant_ids": vendor_tenant_ids(tenant),
+    }
     json.dump(shown, sys.stdout, indent=2)
     print()
 

@@ -58,6 +58,7 @@ class Tenant:
     accounts: Mapping[str, Mapping[str, bool]]
     practice_ids: Sequence[str]
     vendor_codes: Sequence[str]
+    vendor_tenant_ids: Mapping[str, str]
 
 
 def new_tenant(stack: LocalStack, name: str) -> Tenant:
