@@ -47,6 +47,9 @@ _METHOD_FIELDS = (
 )
 """What is shown of a stored payment method; the routing number is not among it."""
 
+_METHOD_WORDS = frozenset({"brand", "last4", "accountHolderType", "bankName", "description"})
+"""Those that are words for people: a long number in them is nobody's to see, in an id it may be."""
+
 _NO_ROUTE_WORDS = frozenset({"Not Found", "Method Not Allowed"})
 """How the vendor's framework answers for itself; the application names what it did not find."""
 
@@ -313,14 +316,14 @@ def _method(value: object) -> object:
     if isinstance(value, str):
         return scrub(value)
     found = _object(value)
-    shown = {name: _shown(found[name]) for name in _METHOD_FIELDS if name in found}
+    shown = {name: _shown(name, found[name]) for name in _METHOD_FIELDS if name in found}
     return {**shown, "routingNumber": None}
 
 
-def _shown(value: object) -> object:
-    """A simple value as it is, but never a long number; nothing of an object."""
+def _shown(name: str, value: object) -> object:
+    """A simple value as it is; nothing of an object."""
     if isinstance(value, str):
-        return without_numbers(value)
+        return without_numbers(value) if name in _METHOD_WORDS else value
     if isinstance(value, list):
         return [each for each in value if isinstance(each, str)]
     return value if isinstance(value, bool | int | None) else None
