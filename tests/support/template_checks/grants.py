@@ -40,6 +40,8 @@ _MOVES_MONEY = _ASKS_FOR_MONEY | OPTUM
 _COLLECTS_MONEY = _ASKS_FOR_MONEY | ATHENA
 _SHOWS_RECEIPTS = READ | ATHENA
 _ASKS_DECODA = _ASKS_FOR_MONEY | DECODA
+_SHOWS_PLANS = READ | index("by_caller_reference") | {"dynamodb:BatchGetItem Table"}
+"""A plan is shown with the payments that were taken for it: these refer to it."""
 
 GRANTS: dict[str, frozenset[str]] = {
     "IssuePaymentFunction": _MOVES_MONEY,
@@ -64,9 +66,9 @@ GRANTS: dict[str, frozenset[str]] = {
     "GetReceiptDetailsFunction": _SHOWS_RECEIPTS,
     "SettleWithCreditFunction": _ASKS_DECODA,
     "CreatePayinConfigFunction": _ASKS_DECODA,
-    "GetPaymentPlanFunction": READ,
-    "ListPaymentPlansFunction": READ | index("by_tenant") | {"dynamodb:BatchGetItem Table"},
-    "CancelPaymentPlanFunction": _ASKS_DECODA,
+    "GetPaymentPlanFunction": _SHOWS_PLANS,
+    "ListPaymentPlansFunction": _SHOWS_PLANS | index("by_tenant"),
+    "CancelPaymentPlanFunction": _ASKS_DECODA | _SHOWS_PLANS,
     "RefundPaymentFunction": _ASKS_DECODA,
     "ResolvePaymentFunction": WRITE | sends("PaymentsQueue"),
     "ListDeadLettersFunction": READ | {"dynamodb:Query Table"},
