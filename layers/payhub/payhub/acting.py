@@ -5,10 +5,10 @@ revision it was judged on.
 """
 
 from payhub.attempts import carry, order_of, remind, repeat, rules_of
-from payhub.domain import outcomes
 from payhub.domain.actions import Request, open_action, open_queued, refuse_guard, same_request
 from payhub.domain.answers import Reading, VendorRefused, View
 from payhub.domain.errors import ActionOpen, NotAllowed
+from payhub.domain.observation import observe
 from payhub.domain.payment import Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Tenant
@@ -48,7 +48,7 @@ def _act_on(hub: Hub, tenant: Tenant, payment: Payment, request: Request) -> Rep
             payment_id=payment.payment_id,
         )
     if isinstance(reading, View):
-        refuse_guard(payment, request.verb, guard, reading)
+        refuse_guard(payment, request, guard, reading)
     opened = hub.payments.change(payment, _opening(hub, payment, request, reading))
     if not isinstance(reading, View):
         remind(hub, opened)
@@ -66,7 +66,7 @@ def _opening(hub: Hub, seen: Payment, request: Request, reading: Reading) -> Cha
         if latest.revision != seen.revision:
             raise Overtaken(latest)
         if isinstance(reading, View):
-            current = outcomes.observe(latest, reading, rules, now_ms, "read before the action")
+            current = observe(latest, reading, rules, now_ms, "read before the action")
             return open_action(current, request, hub.policy, now_ms, token)
         wait_ms = hub.policy.backoff_ms(1, None, hub.ids.luck())
         return open_queued(

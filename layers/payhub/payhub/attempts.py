@@ -11,7 +11,7 @@ from payhub.domain.actions import begin_attempt, check_guard
 from payhub.domain.answers import TOO_LATE, Answer, NotSent, Reading, VendorRefused, View
 from payhub.domain.card import Card
 from payhub.domain.errors import ClaimTaken, NothingToDo
-from payhub.domain.outcomes import HUB, Rules
+from payhub.domain.observation import HUB, Rules, observe
 from payhub.domain.payment import Action, ActionState, Payment
 from payhub.domain.records import DeadLetter
 from payhub.domain.reply import Reply
@@ -164,7 +164,7 @@ def resend(hub: Hub, tenant: Tenant, payment: Payment, card: Card | None = None)
             lambda latest: outcomes.find_applied(latest, number, reading, rules, now_ms),
         )
         return follow_up(hub, found)
-    why = check_guard(action.verb, guard, reading)
+    why = check_guard(action.verb, guard, reading, action.terms)
     if why is not None:
         return hub.payments.change(
             payment, lambda latest: outcomes.find_not_allowed(latest, number, why, rules, now_ms)
@@ -208,7 +208,7 @@ def _begin(hub: Hub, payment: Payment, view: View | None) -> Payment:
         if view is not None:
             if latest.revision != payment.revision:
                 raise NothingToDo  # judged on an older revision: it stays due
-            latest = outcomes.observe(latest, view, rules, now_ms, "read before the action")
+            latest = observe(latest, view, rules, now_ms, "read before the action")
         return begin_attempt(latest, waiting, hub.policy, now_ms, token, actor)
 
     return hub.payments.change(payment, begin)

@@ -18,6 +18,11 @@ class Place(StrEnum):
     BODY = "body"
     FORM = "form"
     """A form-encoded body, or JSON with the same fields; names in any case, none of them blank."""
+    LIST = "list"
+    """A JSON body that is an array."""
+
+
+BODIES = frozenset({Place.BODY, Place.FORM, Place.LIST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,16 @@ PaymentId = Annotated[
     From(Place.PATH, "paymentId"),
 ]
 
+
+PlanId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{32}$"),
+    Field(description="The hub's id of the plan: the `Payment-Id` of the call that prepared it."),
+    From(Place.PATH, "planId"),
+]
+
+Cursor = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
+"""Where a list goes on; opaque to callers."""
 
 LetterId = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9-]+$")]
 """A dead letter's id, which is the cursor of their list too."""

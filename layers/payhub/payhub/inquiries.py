@@ -10,8 +10,8 @@ from payhub.domain import outcomes
 from payhub.domain.answers import Finding, Matches, NotSent, Undecided, View
 from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.contract import Lookup
-from payhub.domain.errors import ClaimTaken
-from payhub.domain.outcomes import Rules
+from payhub.domain.errors import ClaimTaken, NothingToDo
+from payhub.domain.observation import Rules, observe
 from payhub.domain.payment import Action, ActionState, Payment
 from payhub.domain.records import InboxRecord
 from payhub.domain.tenant import Tenant
@@ -85,14 +85,16 @@ def _without_others(hub: Hub, payment: Payment, finding: Finding) -> Finding:
 
 def watch(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
     """Look whether a second one turned up after a resend."""
-    first = payment.actions[0]
-    rules = rules_of(hub, payment, first.verb)
-    finding = _find(hub, order_of(hub, tenant, payment, first), rules)
+    watched = payment.watched_action
+    if watched is None:
+        raise NothingToDo
+    rules = rules_of(hub, payment, watched.verb)
+    finding = _find(hub, order_of(hub, tenant, payment, watched), rules)
     now_ms = hub.clock.now_ms()
-    watched = hub.payments.change(
+    after = hub.payments.change(
         payment, lambda latest: outcomes.record_watch(latest, finding, rules, now_ms)
     )
-    return follow_up(hub, watched)
+    return follow_up(hub, after)
 
 
 def presume_unknown(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
@@ -130,8 +132,9 @@ def adopt_present_state(
 ) -> Payment | None:
     """Store the vendor's present word about the payment; None when it cannot be read.
 
-    A view may only be stored over the revision that was the latest before the vendor was asked:
-    over a newer one it could be the older word, so it is asked again.
+    So it is when what is read was just found to be another payment's. A view may only be stored
+    over the revision that was the latest before the vendor was asked: over a newer one it could be
+    the older word, so it is asked again.
     """
     rules = rules_of(hub, payment, payment.action.verb)
     gateway = hub.vendors[payment.vendor].gateway
@@ -146,6 +149,8 @@ def adopt_present_state(
             )
         except Overtaken as overtaken:
             payment = overtaken.latest
+        except ClaimTaken:
+            return None
     return None
 
 
@@ -158,9 +163,9 @@ class Overtaken(Exception):
 
 
 def _observing(seen: Payment, view: View, rules: Rules, now_ms: int, reason: str) -> Change:
-    def observe(latest: Payment) -> Payment:
+    def observed(latest: Payment) -> Payment:
         if latest.revision != seen.revision:
             raise Overtaken(latest)
-        return outcomes.observe(latest, view, rules, now_ms, reason)
+        return observe(latest, view, rules, now_ms, reason)
 
-    return observe
+    return observed

@@ -12,7 +12,14 @@ from payhub.domain.actions import Request, open_action
 from payhub.domain.answers import Carried
 from payhub.domain.card import Card
 from payhub.domain.claims import Claim, joined, owned, owner_of
-from payhub.domain.errors import ActionOpen, ClaimTaken, KeyReused, PossibleDuplicate, Refused
+from payhub.domain.errors import (
+    ActionOpen,
+    AlreadyPlanned,
+    ClaimTaken,
+    KeyReused,
+    PossibleDuplicate,
+    Refused,
+)
 from payhub.domain.identity import digest, payment_id_of
 from payhub.domain.payment import ActionState, Payment
 from payhub.domain.reply import Reply
@@ -69,6 +76,18 @@ class Exclusive:
     field: str
 
 
+MEMBERS = "member"
+"""The side of a claim on what payments are made for, one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """What only one payment at a time may be made for, and how a refusal calls it."""
+
+    key: str
+    what: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A payment that a request asks for; `build` makes it once its id is known.
@@ -87,6 +106,7 @@ class Proposal:
     again: bool = False
     exclusive: Exclusive | None = None
     tender: Tender | None = None
+    memberships: tuple[Membership, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,14 +226,45 @@ def _judge(hub: Hub, proposal: Proposal, payment: Payment, window: Claim | None)
         if refusal is not None:
             return _Judged(claims=(), refusal=refusal)
         found.append(_joined(hub, payment, booked, tender.key, tender.side, 3 * DAY_MS))
+    for membership in proposal.memberships:
+        standing = hub.payments.claim(payment.tenant, membership.key)
+        refusal = _under_way_already(hub, payment, membership, standing)
+        if refusal is not None:
+            return _Judged(claims=(), refusal=refusal)
+        found.append(_joined(hub, payment, standing, membership.key, MEMBERS, None))
     return _Judged(claims=tuple(found))
 
 
 def _joined(
-    hub: Hub, payment: Payment, standing: Claim | None, key: str, side: str, kept_ms: int
+    hub: Hub, payment: Payment, standing: Claim | None, key: str, side: str, kept_ms: int | None
 ) -> Claim:
     now_ms = hub.clock.now_ms()
-    return joined(standing, payment.tenant, key, side, payment.payment_id, now_ms, now_ms + kept_ms)
+    until_ms = None if kept_ms is None else now_ms + kept_ms
+    return joined(standing, payment.tenant, key, side, payment.payment_id, now_ms, until_ms)
+
+
+def _under_way_already(
+    hub: Hub, payment: Payment, membership: Membership, standing: Claim | None
+) -> Refused | None:
+    """Why nothing new is made for it: the last one has neither ended nor come to nothing."""
+    for holder in members_of(standing):
+        other = hub.payments.load(payment.tenant, holder)
+        if other is None or other.payment_id == payment.payment_id:
+            continue
+        over = other.vendor_status in hub.vendors[other.vendor].lifecycle.ended
+        if not over and _may_hold_money(hub, other):
+            return AlreadyPlanned(
+                f"{membership.what} is in payment {holder} already, which is {other.status}."
+                " Cancel that one first.",
+                payment_id=holder,
+            )
+    return None
+
+
+def members_of(claim: Claim | None) -> tuple[str, ...]:
+    """The payments that were made for it, newest first."""
+    held = claim.holders.get(MEMBERS, ()) if claim is not None else ()
+    return held[::-1]
 
 
 def _taken_by_another(

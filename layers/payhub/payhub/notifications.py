@@ -6,11 +6,12 @@ the vendor's statuses; otherwise the vendor is asked how things are now.
 
 from dataclasses import replace
 
-from payhub import attempts, inquiries
-from payhub.domain import outcomes
+from payhub import attempts, inquiries, plans
 from payhub.domain.answers import VendorEvent, View
+from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.contract import Lifecycle
 from payhub.domain.identity import digest
+from payhub.domain.observation import observe
 from payhub.domain.payment import Payment
 from payhub.domain.records import DeadLetter, InboxRecord, InboxState
 from payhub.domain.tenant import Tenant
@@ -42,29 +43,58 @@ def take_in(hub: Hub, tenant: Tenant, vendor_name: str, body: bytes) -> None:
 
 def apply(hub: Hub, tenant: Tenant, record: InboxRecord) -> None:
     """Apply an event together with the note that it is applied; park what cannot be applied yet."""
-    vendor = hub.vendors[record.vendor]
-    event = vendor.events.parse(record.body.encode())
-    if event.reference is None or event.status is None:
-        note = f"kept: {event.kind} changes no payment"
-        hub.inbox.save(replace(record, state=InboxState.KEPT, due_at_ms=None, note=note))
+    event = hub.vendors[record.vendor].events.parse(record.body.encode())
+    if event.reference is None and not event.within:
+        _keep(hub, record, f"kept: {event.kind} changes no payment")
         return
-    payment = hub.payments.find_by_reference(record.tenant, record.vendor, event.reference)
+    payment = _subject(hub, tenant, record.vendor, event)
+    if payment is None and event.optional:
+        _keep(hub, record, f"kept: {event.kind} is about nothing of the hub's")
+        return
     if payment is None:
         park(hub, record, "no payment has this vendor reference yet")
         return
     applied = replace(record, state=InboxState.APPLIED, due_at_ms=None)
     if not _applied_as_it_stands(hub, payment, event, applied):
-        reason = f"event {event.kind}, read at the vendor"
+        said = f" ({event.detail})" if event.detail else ""
+        reason = f"event {event.kind}{said}, read at the vendor"
         observed = inquiries.adopt_present_state(hub, tenant, payment, reason, applied)
         if observed is None:
             park(hub, record, "the vendor could not be read")
         else:
             attempts.follow_up(hub, observed)
+            plans.follow(hub, tenant, observed, changed=True)
+
+
+def _keep(hub: Hub, record: InboxRecord, note: str) -> None:
+    hub.inbox.save(replace(record, state=InboxState.KEPT, due_at_ms=None, note=note))
+
+
+def _subject(hub: Hub, tenant: Tenant, vendor: str, event: VendorEvent) -> Payment | None:
+    """The payment that an event is about; an unknown one is looked for in what it belongs to."""
+    if event.reference is not None:
+        payment = hub.payments.find_by_reference(tenant.tenant, vendor, event.reference)
+        if payment is not None:
+            return payment
+    for name in event.within:
+        within = hub.payments.claim(tenant.tenant, plans.claim_of(vendor, name))
+        for holder in plans.holders_of(within):
+            plan = hub.payments.load(tenant.tenant, holder)
+            if plan is None or event.reference is None:
+                return plan
+            plans.bring_in(hub, tenant, plan, f"event {event.kind}, read at the vendor")
+            claim = hub.payments.claim(tenant.tenant, reference_key(vendor, event.reference))
+            owner = owner_of(claim)
+            if owner is not None:
+                return hub.payments.load(tenant.tenant, owner)
+    return None
 
 
 def _applied_as_it_stands(
     hub: Hub, payment: Payment, event: VendorEvent, applied: InboxRecord
 ) -> bool:
+    if event.status is None:
+        return False
     rules = attempts.rules_of(hub, payment, payment.action.verb)
     if not fits(payment, event, rules.lifecycle):
         return False
@@ -74,7 +104,7 @@ def _applied_as_it_stands(
     def change(latest: Payment) -> Payment:
         if not fits(latest, event, rules.lifecycle):
             raise inquiries.Overtaken(latest)
-        return outcomes.observe(latest, view, rules, now_ms, f"event {event.kind}")
+        return observe(latest, view, rules, now_ms, f"event {event.kind}")
 
     try:
         hub.payments.change(payment, change, applied=applied)

@@ -14,6 +14,7 @@ from payhub.domain.answers import (
     MissedEvent,
     Reading,
     Registered,
+    TakenPayment,
     VendorEvent,
 )
 from payhub.domain.card import Card
@@ -273,6 +274,16 @@ class DocumentSource(Protocol):
         ...
 
 
+class PlanSource(Protocol):
+    """The side of a vendor's client that tells what was taken for a payment plan."""
+
+    def taken(
+        self, order: Order, is_known: Callable[[str], bool]
+    ) -> Sequence[TakenPayment] | Failure:
+        """The payments of the order's plan that are not known by their vendor's reference yet."""
+        ...
+
+
 class EventSource(Protocol):
     """The side of a vendor's client that deals with its notifications."""
 
@@ -363,6 +374,11 @@ class Vendor(Protocol):
     @property
     def documents(self) -> DocumentSource:
         """Its client for documents. Raises NotFound where the vendor keeps none for callers."""
+        ...
+
+    @property
+    def plans(self) -> PlanSource:
+        """Its client for payment plans; only asked about payments that are plans."""
         ...
 
     @property

@@ -89,13 +89,13 @@ def _repeat_without_key(payment: Payment, request: Request) -> Action | None:
     if last is None or last.state in (ActionState.REFUSED, ActionState.NOT_CAPTURED):
         return None
     done_since = any(a.state is ActionState.DONE for a in payment.actions[last.number :])
-    if not done_since:
+    if not done_since and dict(last.terms) == dict(request.terms):
         return last
     _refuse_while_open(payment)
     raise RevisionNeeded(
-        f"The payment was already {_past(request.verb)} once and changed since, so this could be a"
-        f" late repeat. Send If-Match with the present revision ({payment.revision}), or an"
-        " Idempotency-Key, to ask for it anew.",
+        f"The payment was already {_past(request.verb)} once, in other words or before other"
+        f" changes, so this could be a late repeat. Send If-Match with the present revision"
+        f" ({payment.revision}), or an Idempotency-Key, to ask for it anew.",
         payment_id=payment.payment_id,
     )
 
@@ -114,11 +114,19 @@ def _refuse_while_open(payment: Payment) -> None:
         )
 
 
-def check_guard(verb: str, guard: Guard, view: View) -> str | None:
-    """Why the vendor's present word does not allow the verb, or None when it does."""
+AMOUNT_CENTS = "amountCents"
+"""The term of an action that is for a part of the payment."""
+
+
+def check_guard(verb: str, guard: Guard, view: View, terms: Mapping[str, str | int]) -> str | None:
+    """Why the vendor's present word does not allow the verb, or None when it does.
+
+    What is for a part of the payment needs as much balance.
+    """
     balance = view.available_balance_cents
-    empty = guard.needs_balance and balance == 0
-    if view.status in guard.statuses and not empty and view.refusal is None:
+    asked = int(terms.get(AMOUNT_CENTS, 1))
+    too_much = guard.needs_balance and balance is not None and asked > balance
+    if view.status in guard.statuses and not too_much and view.refusal is None:
         return None
     shown = f"A payment in status {view.status}"
     if guard.needs_balance:
@@ -127,9 +135,9 @@ def check_guard(verb: str, guard: Guard, view: View) -> str | None:
     return " ".join(filter(None, [f"{shown} cannot be {_past(verb)}.", view.refusal, guard.rule]))
 
 
-def refuse_guard(payment: Payment, verb: str, guard: Guard, view: View) -> None:
+def refuse_guard(payment: Payment, request: Request, guard: Guard, view: View) -> None:
     """Raise NotAllowed naming the status, the balance and the rule when the guard says no."""
-    why = check_guard(verb, guard, view)
+    why = check_guard(request.verb, guard, view, request.terms)
     if why is not None:
         raise NotAllowed(why, payment_id=payment.payment_id)
 

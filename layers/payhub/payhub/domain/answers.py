@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from payhub.domain.payment import Refund
+from payhub.domain.plan import Plan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -11,6 +14,8 @@ class View:
     `reference` is None for what the vendor gives no id to. `facts` is what else it said and callers
     are told, by names of ours. `amount_cents` is what moved, where that is not what was asked for.
     `refusal` is why the verb in question is not allowed, although the status would allow it.
+    `plan`, `refunds` and `alias` are None where the vendor said nothing of them.
+    `look_again_at_ms` is when its word is expected to have changed.
     """
 
     reference: str | None
@@ -19,6 +24,19 @@ class View:
     facts: Mapping[str, str] = field(default_factory=dict)
     amount_cents: int | None = None
     refusal: str | None = None
+    alias: str | None = None
+    plan: Plan | None = None
+    refunds: tuple[Refund, ...] | None = None
+    look_again_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenPayment:
+    """A payment that the vendor took for a plan, when and how."""
+
+    view: View
+    at_ms: int
+    medium: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +114,10 @@ class Fetched:
 class VendorEvent:
     """A vendor's notification, reduced to what the hub acts on.
 
-    `reference` is the vendor's id of the payment and `status` its new word; both are None in
-    events that are only kept.
+    `reference` is the vendor's id of the payment and `status` its new word, None where the vendor
+    has to be asked. `within` names what the payment belongs to (scoped references, charges of
+    plans): through that an unknown one is made known. With neither, the event is only
+    kept; so it is when nothing is found and it is `optional`.
     """
 
     event_id: str
@@ -105,6 +125,9 @@ class VendorEvent:
     reference: str | None
     status: str | None
     occurred_at_ms: int | None
+    within: tuple[str, ...] = ()
+    optional: bool = False
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +147,13 @@ class Missed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """The vendor will send its notifications; `registration_id` is its id of that promise."""
+    """The vendor will send its notifications; `registration_id` is its id of that promise.
+
+    `secret` are the fields of a secret that the vendor made for it, and shows only now.
+    """
 
     registration_id: str
+    secret: Mapping[str, str] = field(default_factory=dict)
 
 
 Failure = VendorRefused | NotSent | Unanswered

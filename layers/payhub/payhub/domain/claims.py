@@ -57,7 +57,7 @@ def joined(
     side: str,
     payment_id: str,
     at_ms: int,
-    until_ms: int,
+    until_ms: int | None,
 ) -> Claim:
     """The claim with this payment as the latest of its side's holders."""
     claim = standing or Claim(tenant=tenant, key=key, at_ms=at_ms)

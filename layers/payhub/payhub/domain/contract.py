@@ -21,7 +21,8 @@ class Lookup(StrEnum):
     STATUS = "status"
     """The payment's present status at the vendor proves whether the operation was applied."""
     REPEAT = "repeat"
-    """The same call again: the vendor recognises it and says what became of the first one."""
+    """The same call again: the vendor recognises it and says what became of the first one, or no
+    money moves by it, so that a second one does no harm."""
     NONE = "none"
     """The vendor offers no way to know."""
 
@@ -84,6 +85,7 @@ class Lifecycle:
     `guards`: verb -> when it is allowed. `applied`: verb -> statuses that prove it was applied.
     `money_back`: statuses in which the money came back, so that leaving one unasked alarms.
     `reference_pattern`: what every reference of the vendor matches.
+    `ended`: statuses in which a plan is over, so that its charges may be planned anew.
     `shows_balance`: whether the vendor tells what is left of a payment, so that a word without it
     is worth confirming.
     """
@@ -93,6 +95,7 @@ class Lifecycle:
     guards: Mapping[str, Guard]
     applied: Mapping[str, frozenset[str]]
     money_back: frozenset[str]
+    ended: frozenset[str] = frozenset()
     shows_balance: bool = True
     reference_pattern: str = ".+"
 

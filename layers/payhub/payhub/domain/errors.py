@@ -65,6 +65,10 @@ class PossibleDuplicate(Refused):
     """Another payment looks like the same money; `payment_id` names it."""
 
 
+class AlreadyPlanned(Refused):
+    """A charge is in a plan that has not ended; `payment_id` names it."""
+
+
 class VendorUnavailable(Refused):
     """The vendor could not be asked now; nothing was changed."""
 

@@ -4,7 +4,7 @@ NEVER (VendorRefused): ends refused. SAFE (NotSent): queued. ASK_FIRST (Unanswer
 about, never sent again before absence is proven.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from payhub.domain.answers import (
@@ -18,26 +18,19 @@ from payhub.domain.answers import (
     VendorRefused,
     View,
 )
-from payhub.domain.contract import Contract, Lifecycle, Lookup, Resend
+from payhub.domain.contract import Lifecycle, Lookup, Resend
 from payhub.domain.errors import NothingToDo
 from payhub.domain.lifecycle import evolve
+from payhub.domain.observation import (
+    HUB,
+    VENDOR,
+    Rules,
+    due_ms_of,
+    due_to_confirm_ms,
+    news_of,
+    with_refunds,
+)
 from payhub.domain.payment import Action, ActionState, Attempt, Payment
-from payhub.domain.policy import Policy
-
-HUB = "payhub"
-"""The actor of everything the hub does by itself."""
-
-VENDOR = "vendor"
-"""The actor of what the vendor reports."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """Everything the verdicts depend on: the vendor's contract and words, the stack's bounds."""
-
-    contract: Contract
-    lifecycle: Lifecycle
-    policy: Policy
 
 
 def record_answer(
@@ -90,7 +83,7 @@ def find_not_allowed(payment: Payment, number: int, why: str, rules: Rules, now_
     """Before the queued action `number` is sent, the vendor's state turns out not to allow it."""
     refused = replace(_queued(payment, number), state=ActionState.REFUSED, refusal=why)
     after = evolve(payment, now_ms=now_ms, actor=HUB, reason=why, action=refused, due_at_ms=None)
-    return replace(after, due_at_ms=_due(after, rules, now_ms))
+    return replace(after, due_at_ms=due_ms_of(after, rules, now_ms))
 
 
 def _queued(payment: Payment, number: int) -> Action:
@@ -159,59 +152,18 @@ def give_up_asking(payment: Payment, token: str, now_ms: int) -> Payment:
 
 def record_watch(payment: Payment, finding: Finding, rules: Rules, now_ms: int) -> Payment:
     """Store what inquiry after a resend, or after "not captured", found: a second one alarms."""
-    first = payment.actions[0]
-    if first.watch_until_ms is None or payment.open_action is not None:
+    watched = payment.watched_action
+    if watched is None or watched.watch_until_ms is None or payment.open_action is not None:
         raise NothingToDo
-    expected = 1 if first.state is ActionState.DONE else 0
+    expected = 1 if watched.state is ActionState.DONE else 0
     if isinstance(finding, Matches) and len(finding.views) > expected:
-        return _several(payment, replace(first, watch_until_ms=None), finding, now_ms)
-    if now_ms >= first.watch_until_ms:
-        ended = replace(first, watch_until_ms=None)
-        payment = replace(payment, actions=(ended, *payment.actions[1:]), due_at_ms=None)
-    return replace(payment, due_at_ms=_due(payment, rules, now_ms), revision=payment.revision + 1)
-
-
-def observe(payment: Payment, view: View, rules: Rules, now_ms: int, reason: str) -> Payment:
-    """Adopt the vendor's present word; the same payment comes back when nothing is new.
-
-    Money that went out again without an action of ours explaining it goes to review. A word
-    without a balance (an event's) is confirmed by reading the vendor later.
-    """
-    known = payment.vendor_status
-    if known == view.status:
-        return _same_status(payment, view, rules, now_ms)
-    lifecycle = rules.lifecycle
-    explained = known is None or lifecycle.can_reach(known, view.status)
-    if not explained and payment.open_action is not None:
-        explained = view.status in lifecycle.applied.get(payment.open_action.verb, frozenset())
-    went_out_again = known in lifecycle.money_back and not explained
-    changed = evolve(
-        payment,
-        now_ms=now_ms,
-        actor=VENDOR,
-        reason=reason if explained else f"{reason}: changed there, not through Payhub",
-        vendor_status=view.status,
-        available_balance_cents=view.available_balance_cents,
-    )
-    if went_out_again and changed.open_action is None:
-        culprit = changed.action
-        review = replace(culprit, state=ActionState.NEEDS_REVIEW)
-        why = "the vendor moved the money again without being asked"
-        return evolve(changed, now_ms=now_ms, actor=HUB, reason=why, action=review, due_at_ms=None)
-    return replace(changed, due_at_ms=_due_to_confirm(changed, view, rules, now_ms))
-
-
-def _same_status(payment: Payment, view: View, rules: Rules, now_ms: int) -> Payment:
-    due_ms = _due(payment, rules, now_ms)
-    balance = view.available_balance_cents
-    if balance in (None, payment.available_balance_cents) and due_ms == payment.due_at_ms:
-        return payment
-    return replace(
-        payment,
-        revision=payment.revision + 1,
-        due_at_ms=due_ms,
-        available_balance_cents=payment.available_balance_cents if balance is None else balance,
-    )
+        return _several(payment, replace(watched, watch_until_ms=None), finding, now_ms)
+    if now_ms >= watched.watch_until_ms:
+        ended = replace(watched, watch_until_ms=None)
+        actions = tuple(ended if a.number == ended.number else a for a in payment.actions)
+        payment = replace(payment, actions=actions, due_at_ms=None)
+    due_ms = due_ms_of(payment, rules, now_ms)
+    return replace(payment, due_at_ms=due_ms, revision=payment.revision + 1)
 
 
 def _find_attempt(payment: Payment, token: str) -> tuple[Action, Attempt]:
@@ -255,6 +207,13 @@ def _late_answer(payment: Payment, noted: Action, answer: Answer, now_ms: int) -
     return replace(payment, actions=actions, revision=payment.revision + 1)
 
 
+def _watch(rules: Rules, now_ms: int) -> int | None:
+    """Until when inquiry goes on: only a search can show a second one."""
+    if rules.contract.lookup is not Lookup.SEARCH:
+        return None
+    return now_ms + rules.policy.watch_seconds * 1000
+
+
 def _done(
     payment: Payment, action: Action, view: View, rules: Rules, now_ms: int, reason: str
 ) -> Payment:
@@ -272,7 +231,8 @@ def _done(
             due_at_ms=None,
         )
     sent_again = len(action.attempts) > 1 and _was_unknown(action)
-    watch = _watch(action, rules, now_ms) if sent_again else None
+    watch = _watch(rules, now_ms) if sent_again else None
+    payment = with_refunds(payment, view, now_ms)
     done = evolve(
         payment,
         now_ms=now_ms,
@@ -283,9 +243,9 @@ def _done(
         amount_cents=payment.amount_cents if view.amount_cents is None else view.amount_cents,
         vendor_reference=view.reference or payment.vendor_reference,
         vendor_status=_merged_status(payment, action, view, rules.lifecycle),
-        available_balance_cents=view.available_balance_cents,
+        **news_of(payment, view),
     )
-    return replace(done, due_at_ms=_due_to_confirm(done, view, rules, now_ms))
+    return replace(done, due_at_ms=due_to_confirm_ms(done, view, rules, now_ms))
 
 
 def _merged_status(payment: Payment, action: Action, view: View, lifecycle: Lifecycle) -> str:
@@ -308,13 +268,14 @@ def _refused(
     if earlier_unknown and rules.contract.lookup is Lookup.STATUS:
         why = "a repeat was refused: the first may have been applied"
         return _unknown(payment, action, why, rules, now_ms, due_ms=now_ms)
-    if earlier_unknown and rules.contract.lookup is Lookup.REPEAT and answer.status is None:
+    silent = answer.status is None and rules.contract.moves_money
+    if earlier_unknown and rules.contract.lookup is Lookup.REPEAT and silent:
         review = replace(action, state=ActionState.NEEDS_REVIEW)
         why = f"a repeat was refused, the first may have been applied: {answer.message}"
         return evolve(
             payment, now_ms=now_ms, actor=VENDOR, reason=why, action=review, due_at_ms=None
         )
-    watch = _watch(action, rules, now_ms) if earlier_unknown else None
+    watch = _watch(rules, now_ms) if earlier_unknown else None
     refused = evolve(
         payment,
         now_ms=now_ms,
@@ -325,7 +286,7 @@ def _refused(
         vendor_status=answer.status or payment.vendor_status,
         due_at_ms=None,
     )
-    return replace(refused, due_at_ms=_due(refused, rules, now_ms))
+    return replace(refused, due_at_ms=due_ms_of(refused, rules, now_ms))
 
 
 def _not_sent(
@@ -391,13 +352,11 @@ def _absent(
         action=replace(
             action,
             state=state,
-            watch_until_ms=_watch(action, rules, now_ms)
-            if state is ActionState.NOT_CAPTURED
-            else None,
+            watch_until_ms=_watch(rules, now_ms) if state is ActionState.NOT_CAPTURED else None,
         ),
         due_at_ms=now_ms if state is ActionState.QUEUED else None,
     )
-    return after if after.open_action else replace(after, due_at_ms=_due(after, rules, now_ms))
+    return after if after.open_action else replace(after, due_at_ms=due_ms_of(after, rules, now_ms))
 
 
 def _end_of_absence(attempt: Attempt, rules: Rules, ends_ms: int | None) -> tuple[ActionState, str]:
@@ -429,32 +388,3 @@ def _several(payment: Payment, action: Action, finding: Matches, now_ms: int) ->
 def _was_unknown(action: Action) -> bool:
     """Whether an attempt of it may have been applied although its answer never came."""
     return any(attempt.outcome in (None, "unknown") for attempt in action.attempts)
-
-
-def _watch(action: Action, rules: Rules, now_ms: int) -> int | None:
-    """Until when inquiry goes on: only a search can show a second one."""
-    if rules.contract.lookup is not Lookup.SEARCH or action.number != 1:
-        return None
-    return now_ms + rules.policy.watch_seconds * 1000
-
-
-def _due_to_confirm(payment: Payment, view: View, rules: Rules, now_ms: int) -> int | None:
-    """When to look again after a word of the vendor: one without a balance is confirmed."""
-    due_ms = _due(payment, rules, now_ms)
-    confirms = rules.lifecycle.shows_balance and view.available_balance_cents is None
-    if due_ms is None and confirms:
-        return rules.policy.next_refresh_ms(payment, now_ms)
-    return due_ms
-
-
-def _due(payment: Payment, rules: Rules, now_ms: int) -> int | None:
-    """When the hub must look again at a payment, by what is still unfinished about it."""
-    if payment.open_action is not None:
-        return payment.due_at_ms
-    first = payment.actions[0]
-    if first.watch_until_ms is not None:
-        since_ms = first.attempts[-1].intent_at_ms
-        return min(rules.policy.next_inquiry_ms(since_ms, now_ms, None), first.watch_until_ms)
-    if first.state is not ActionState.DONE or payment.vendor_status in rules.lifecycle.resting:
-        return None
-    return rules.policy.next_refresh_ms(payment, now_ms)

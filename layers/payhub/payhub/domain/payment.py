@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from payhub.domain.plan import Plan
+
 
 class ActionState(StrEnum):
     """Where one vendor action stands; see ACTION_MOVES in lifecycle.py for what follows what."""
@@ -115,8 +117,19 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money that went back, as the vendor shows it; `status` is its word."""
+
+    refund_id: str
+    amount_cents: int
+    status: str
+    created_at_ms: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One line of the audit trail; `subject` is `status` or the verb of an action."""
+    """One line of the audit trail; `subject` is `status`, the verb of an action, or a refund."""
 
     at_ms: int
     subject: str
@@ -133,7 +146,9 @@ class Payment:
 
     `due_at_ms` is when the hub must look at it again by itself (None: nothing unfinished).
     `reference_scope` is what a vendor's number needs beside it to be unique (practice, kind); a
-    payment that has one owns its reference, and no other payment may take it.
+    payment that has one owns its reference, and no other payment may take it. `alias` is another
+    name, scope and all, that the vendor gives the payment later; it is owned in the same way.
+    `look_again_at_ms` is when the vendor's word is expected to have changed although it rests.
     """
 
     tenant: str
@@ -155,6 +170,10 @@ class Payment:
     has_carried_body: bool = False
     terms: Mapping[str, str | int] = field(default_factory=dict)
     available_balance_cents: int | None = None
+    alias: str | None = None
+    plan: Plan | None = None
+    refunds: tuple[Refund, ...] = ()
+    look_again_at_ms: int | None = None
     due_at_ms: int | None = None
     actions: tuple[Action, ...] = ()
     history: tuple[Transition, ...] = ()
@@ -184,6 +203,11 @@ class Payment:
     def open_action(self) -> Action | None:
         """The action that has not ended, if there is one."""
         return next((a for a in reversed(self.actions) if a.state.is_open), None)
+
+    @property
+    def watched_action(self) -> Action | None:
+        """The action of which a second one may still turn up, if there is one."""
+        return next((a for a in self.actions if a.watch_until_ms is not None), None)
 
     def last_action(self, verb: str) -> Action | None:
         """The latest action of that verb."""

@@ -94,6 +94,7 @@ class PaymentFilter:
     status: str | None = None
     action: str | None = None
     vendor: str | None = None
+    operation: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None
     reference: str | None = None

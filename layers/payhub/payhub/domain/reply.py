@@ -1,8 +1,10 @@
-"""What an operation on one payment answers, before it is HTTP."""
+"""What an operation on payments or plans answers, before it is HTTP."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from payhub.domain.payment import Action, Payment
+from payhub.domain.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,3 +14,29 @@ class Reply:
     payment: Payment
     action: Action
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A plan with the payments taken for it, as they stand on a day of the tenant's."""
+
+    payment: Payment
+    plan: Plan
+    payments: tuple[Payment, ...]
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPage:
+    """Some plans and the cursor of what follows."""
+
+    plans: tuple[PlanView, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReply:
+    """What became of an action on a plan, and the plan."""
+
+    reply: Reply
+    plan: PlanView

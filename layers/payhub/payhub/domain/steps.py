@@ -36,7 +36,7 @@ def next_step(payment: Payment, now_ms: int) -> Step:
     action = payment.open_action
     if action is not None:
         return _STEP_OF_STATE.get(action.state, Step.NOTHING)
-    return Step.REFRESH if payment.actions[0].watch_until_ms is None else Step.WATCH
+    return Step.REFRESH if payment.watched_action is None else Step.WATCH
 
 
 class Resolution(StrEnum):

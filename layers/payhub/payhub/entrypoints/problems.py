@@ -37,6 +37,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.RevisionNeeded: Kind(409, "revision-needed", "Repeat or new request?", "with If-Match or a key"),
     errors.RevisionMismatch: Kind(412, "revision-mismatch", "The payment has changed", "after reading it again"),
     errors.PossibleDuplicate: Kind(409, "possible-duplicate", "The same money may be booked twice", "with confirmnotduplicate=true if it is other money"),
+    errors.AlreadyPlanned: Kind(409, "already-planned", "The charge is in a plan already", "after that plan was cancelled or has ended"),
     errors.ClaimTaken: Kind(409, "claim-taken", "Another payment holds this reference", "never"),
     errors.BodyTooLarge: Kind(413, "body-too-large", "The body is too large", "with a smaller body"),
     errors.UnsupportedMedia: Kind(415, "unsupported-media-type", "The content type is not supported", "with the content type that the detail names"),

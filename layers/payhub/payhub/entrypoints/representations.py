@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from payhub.domain.actions import AMOUNT_CENTS
 from payhub.domain.contract import Contract
 from payhub.domain.money import AmountUnit, MoneyError, format_amount
-from payhub.domain.payment import Action, ActionState, FinalAnswer, Payment, Transition
+from payhub.domain.observation import REFUND_ID
+from payhub.domain.payment import Action, ActionState, FinalAnswer, Payment, Refund, Transition
 from payhub.domain.records import DeadLetter, PaymentPage
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
@@ -57,7 +59,7 @@ def payment_object(
         "vendorReference": (
             payment.vendor_reference if answer is None else answer.vendor_reference
         ),
-        "action": None if action is None else _open_action(action),
+        "action": None if action is None else open_action_object(action),
         "revision": payment.revision if answer is None else answer.revision,
         "createdAt": instant(payment.created_at_ms),
         "updatedAt": instant(payment.updated_at_ms if answer is None else answer.at_ms),
@@ -72,7 +74,8 @@ def _amount(amount_cents: int, unit: AmountUnit) -> int | str | None:
         return None
 
 
-def _open_action(action: Action) -> shapes.OpenAction:
+def open_action_object(action: Action) -> shapes.OpenAction:
+    """What the hub is doing, with the number of the latest call."""
     number = action.attempt.number if action.attempt else 0
     return {"verb": action.verb, "state": action.state, "attempt": number}
 
@@ -117,6 +120,31 @@ def reply_answer(reply: Reply, caller: Caller, correlation_id: str) -> Answer:
         headers = payment_headers(payment, final.revision, replayed=reply.replayed)
         return json_answer(status, payment_object(payment, caller, final), headers)
     return reply_problem(reply, correlation_id)
+
+
+def refund_answer(reply: Reply, caller: Caller, correlation_id: str) -> Answer:
+    """What became of a refund: the payment with the refund, under way, or why not."""
+    payment, action = reply.payment, reply.action
+    final = action.answer
+    if final is not None and final.state is not ActionState.DONE:
+        return reply_problem(reply, correlation_id)
+    body: shapes.RefundedPayment = {
+        **payment_object(payment, caller, final),
+        "refund": {
+            "refundId": None if final is None else _refund_id(final),
+            "amountCents": int(action.terms[AMOUNT_CENTS]),
+            "reason": str(action.terms["reason"]),
+            "state": action.state,
+        },
+    }
+    if final is None:
+        return unfinished_answer(reply, correlation_id, body)
+    headers = payment_headers(payment, final.revision, replayed=reply.replayed)
+    return json_answer(200, body, headers)
+
+
+def _refund_id(final: FinalAnswer) -> str | None:
+    return final.facts.get(REFUND_ID) or final.facts.get("reference")
 
 
 def unfinished_answer(reply: Reply, correlation_id: str, body: Any) -> Answer:
@@ -188,10 +216,21 @@ def details_answer(details: PaymentDetails, caller: Caller, correlation_id: str)
         "nextLookAt": instant_or_none(payment.due_at_ms),
         "retry": retry_advice(payment),
         "actions": [_action(action) for action in payment.actions],
+        "refunds": [_refund(refund) for refund in payment.refunds],
         "history": [_transition(entry) for entry in payment.history],
         "contract": _contract(details.contract),
     }
     return json_answer(200, body, payment_headers(payment, payment.revision))
+
+
+def _refund(refund: Refund) -> shapes.Refund:
+    return {
+        "refundId": refund.refund_id,
+        "amountCents": refund.amount_cents,
+        "status": refund.status,
+        "reason": refund.reason,
+        "createdAt": instant(refund.created_at_ms),
+    }
 
 
 def _transition(entry: Transition) -> shapes.Transition:

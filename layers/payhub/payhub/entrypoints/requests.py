@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from pydantic import ValidationError
 
-from payhub.command import Command, Place
+from payhub.command import BODIES, Command, Place
 from payhub.domain.card import holds_card_number
 from payhub.domain.errors import (
     BodyTooLarge,
@@ -82,7 +82,7 @@ def read_command(request: HttpRequest, command: type[C]) -> C:
     sources = command.sources()
     values: dict[str, Any] = {}
     for field, source in sources.items():
-        if source.place in (Place.BODY, Place.FORM):
+        if source.place in BODIES:
             if request.body or command.model_fields[field].is_required():
                 values[field] = _read_body(request, source.place)
             continue
@@ -97,7 +97,9 @@ def read_command(request: HttpRequest, command: type[C]) -> C:
         _refuse(error, command)
 
 
-def _read_body(request: HttpRequest, place: Place) -> dict[str, Any]:
+def _read_body(request: HttpRequest, place: Place) -> dict[str, Any] | list[Any]:
+    if place is Place.LIST:
+        return read_json_list(request)
     return read_json(request) if place is Place.BODY else read_form(request)
 
 
@@ -138,7 +140,7 @@ def _refuse(error: ValidationError, command: type[Command]) -> NoReturn:
         source = sources.get(head)
         if source is not None and source.place is Place.PATH:
             raise NotFound("There is nothing under this path.") from None
-        in_body = source is None or source.place in (Place.BODY, Place.FORM)
+        in_body = source is None or source.place in BODIES
         name = rest or "body" if source is None or in_body else source.name
         found.append(FieldError(name, e.detail))
     raise InvalidRequest("The request is not valid.", found) from None
@@ -152,8 +154,11 @@ def _refuse_card_numbers(values: dict[str, Any], command: type[Command]) -> None
     places: list[str] = []
     for field, value in values.items():
         source = command.sources()[field]
-        if source.place not in (Place.BODY, Place.FORM):
+        if source.place not in BODIES:
             places += [source.name] if _holds_card(value) else []
+            continue
+        if source.place is Place.LIST:
+            places += [str(at) for at, each in enumerate(value) if _holds_card(each)]
             continue
         body = command.model_fields[field].annotation
         allowed: frozenset[str] = getattr(body, "card_fields", frozenset())
@@ -197,19 +202,32 @@ def _media_type(request: HttpRequest) -> str:
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
     """The body as a JSON object: whole text, no duplicate names, no NaN, not too deep."""
+    value = _json_value(request)
+    if not isinstance(value, dict):
+        raise _unreadable("send a JSON object")
+    return value
+
+
+def read_json_list(request: HttpRequest) -> list[Any]:
+    """The body as a JSON array, by the same rules."""
+    value = _json_value(request)
+    if not isinstance(value, list):
+        raise _unreadable("send a JSON array")
+    return value
+
+
+def _json_value(request: HttpRequest) -> object:
     check_body(request, JSON_TYPE)
     try:
         if REPLACED in request.body:
             raise _NotTaken("the body is not UTF-8")
-        value = json.loads(
+        value: object = json.loads(
             request.body, object_pairs_hook=_without_duplicates, parse_constant=_no_constant
         )
         depth = _checked_depth(value)
     except (ValueError, RecursionError) as error:
         words = str(error) if isinstance(error, _NotTaken) else "the body is not JSON"
         raise _unreadable(words) from None
-    if not isinstance(value, dict):
-        raise _unreadable("send a JSON object")
     if depth > DEPTH_MAX:
         raise _unreadable(f"nested deeper than {DEPTH_MAX}")
     return value

@@ -4,7 +4,7 @@ Field descriptions and examples go into the OpenAPI document as they stand here.
 tests and the document's generator import this module.
 """
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from payhub.domain.contract import Acknowledged, Lookup, Resend
 from payhub.domain.money import AmountUnit
 from payhub.domain.payment import ActionState
+from payhub.domain.plan import Frequency, InstallmentState
 
 PaymentId = Annotated[
     str,
@@ -178,6 +179,16 @@ class Contract(TypedDict):
     ]
 
 
+class Refund(TypedDict):
+    """Money that went back."""
+
+    refundId: Annotated[str, Field(description="The vendor's id of the refund.")]
+    amountCents: Cents
+    status: Annotated[str, Field(description="The vendor's word.", examples=["SUCCEEDED"])]
+    reason: str | None
+    createdAt: Instant
+
+
 class PaymentDetails(Payment):
     """A payment with everything that happened to it."""
 
@@ -190,6 +201,9 @@ class PaymentDetails(Payment):
     ]
     retry: RetryAdvice
     actions: list[Action]
+    refunds: Annotated[
+        list[Refund], Field(description="What went back of it, as the vendor shows it.")
+    ]
     history: list[Transition]
     contract: Contract
 
@@ -420,3 +434,126 @@ class AthenaPrintedReceipt(TypedDict, total=False):
     """A receipt as it is printed; the vendor may add fields."""
 
     receipt: Annotated[str, Field(description="HTML.")]
+
+
+class AskedRefund(TypedDict):
+    """The refund that was asked for."""
+
+    refundId: Annotated[str | None, Field(description="The vendor's id, once it has answered.")]
+    amountCents: Cents
+    reason: str
+    state: Annotated[ActionState, Field(description="How far it has come.")]
+
+
+class RefundedPayment(Payment):
+    """A payment with the refund that was asked for."""
+
+    refund: AskedRefund
+
+
+class Installment(TypedDict):
+    """One installment of a plan."""
+
+    number: Annotated[int, Field(ge=1)]
+    dueOn: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    amountCents: Cents
+    state: InstallmentState
+
+
+class PlanPayment(TypedDict):
+    """A payment that was taken for a plan; `/payments/{paymentId}` has all of it."""
+
+    paymentId: PaymentId
+    vendorReference: str | None
+    amountCents: Cents
+    refundedCents: Cents
+    status: str
+    createdAt: Instant
+
+
+class PaymentPlan(TypedDict):
+    """A payment plan with its schedule."""
+
+    planId: PaymentId
+    status: Annotated[
+        str,
+        Field(
+            description="`awaiting_payer` until the payer has confirmed, then `active`,"
+            " `completed`, `failed` or `cancelled` as the vendor reports it; `expired` when nobody"
+            " confirmed in time; `pending`, `unknown`, `declined` and the like before it is set up."
+        ),
+    ]
+    vendor: str
+    payinConfigId: str | None
+    vendorPlanId: Annotated[str | None, Field(description="Known once it is active.")]
+    reference: Annotated[str, Field(description="The first externalId of its charges, or planId.")]
+    chargeIds: list[str]
+    frequency: Frequency
+    currency: str
+    totalCents: Cents
+    initialCents: Cents
+    paidCents: Annotated[int, Field(ge=0, description="Taken and not fallen through, in cents.")]
+    refundedCents: Cents
+    nextDueOn: Annotated[str | None, Field(json_schema_extra={"format": "date"})]
+    overdue: Annotated[
+        list[int], Field(description="Installments past their day of which nothing was heard.")
+    ]
+    source: Annotated[
+        str, Field(description="Whose installments these are: `decoda`, or `payhub` before that.")
+    ]
+    difference: Annotated[
+        str | None,
+        Field(description="Where the vendor's schedule is not the one that was asked for."),
+    ]
+    installments: list[Installment]
+    payments: list[PlanPayment]
+    action: OpenAction | None
+    revision: Annotated[int, Field(ge=1)]
+    createdAt: Instant
+    updatedAt: Instant
+
+
+class PaymentPlanPage(TypedDict):
+    """A page of payment plans, newest first."""
+
+    paymentPlans: list[PaymentPlan]
+    nextCursor: str | None
+
+
+class DecodaPayment(TypedDict):
+    """Decoda's payment object, as it documents it."""
+
+    id: str
+    amount: int
+    status: str
+    paymentMedium: str
+    createdDate: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    feeToPatient: int
+    patientId: str | None
+    payinId: str | None
+    currency: str
+    payinConfigId: str | None
+    paymentMethodId: str | None
+    stripePaymentIntentId: str | None
+    failedReason: str | None
+    updatedDate: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})]
+    fee: int
+
+
+class DecodaPayin(TypedDict):
+    """What Decoda's component needs in the payer's browser. No money has moved yet."""
+
+    sessionKey: str
+    payinConfigId: str
+    sandbox: bool
+    paymentMethods: Annotated[
+        list[Any], Field(description="As Decoda shows them, without routing numbers.")
+    ]
+
+
+class DecodaMistake(TypedDict):
+    """One thing wrong with a request, as Decoda says it."""
+
+    loc: list[str | int]
+    msg: str
+    type: str

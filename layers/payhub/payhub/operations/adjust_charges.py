@@ -19,11 +19,12 @@ from payhub.athena_forms import (
     required,
     terms_of,
 )
-from payhub.athena_payments import check_practice, draft, key_of
+from payhub.athena_payments import check_practice, draft
 from payhub.command import Command, FormBody, From, IdempotencyKey, Place
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
+from payhub.drafts import key_of
 from payhub.making import Proposal, make
 from payhub.ports import Hub
 

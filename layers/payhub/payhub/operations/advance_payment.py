@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
-from payhub import attempts, inquiries
+from payhub import attempts, inquiries, plans
 from payhub.domain.payment import Payment
 from payhub.domain.steps import Step, next_step
 from payhub.domain.tenant import Tenant
@@ -23,7 +23,7 @@ STEPS: dict[Step, Callable[[Hub, Tenant, Payment], Payment]] = {
     Step.RESEND: attempts.resend,
     Step.INQUIRE: inquiries.inquire,
     Step.WATCH: inquiries.watch,
-    Step.REFRESH: inquiries.refresh,
+    Step.REFRESH: plans.refresh,
 }
 
 

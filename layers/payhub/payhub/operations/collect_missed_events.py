@@ -5,23 +5,25 @@ from payhub.domain.answers import Missed
 from payhub.domain.tenant import Tenant
 from payhub.ports import Hub
 
-VENDOR = "optum"
-
 
 def collect_missed_events(hub: Hub, tenant: Tenant) -> None:
     """Take the tenant's missed events in, acknowledge them, have deliveries go on.
 
     A list that cannot be read is left for the next run.
     """
-    if VENDOR not in tenant.vendors:
-        return
-    source = hub.vendors[VENDOR].event_source
+    for name, vendor in hub.vendors.items():
+        if name in tenant.vendors and vendor.notifies:
+            _collect(hub, tenant, name)
+
+
+def _collect(hub: Hub, tenant: Tenant, vendor: str) -> None:
+    source = hub.vendors[vendor].event_source
     missed = source.missed(tenant)
     if not isinstance(missed, Missed):
-        hub.signals.count("MissedEventsUnreadable", vendor=VENDOR)
+        hub.signals.count("MissedEventsUnreadable", vendor=vendor)
         return
     for event in missed.events:
-        notifications.take_in(hub, tenant, VENDOR, event.body)
+        notifications.take_in(hub, tenant, vendor, event.body)
         source.acknowledge(tenant, event)
     if missed.events:
         source.reopen(tenant)

@@ -22,11 +22,12 @@ from payhub.athena_forms import (
     required,
     terms_of,
 )
-from payhub.athena_payments import check_practice, draft, epayment_scope, key_of, tender_of
+from payhub.athena_payments import check_practice, draft, epayment_scope, tender_of
 from payhub.command import From, IdempotencyKey, Place
 from payhub.domain.errors import FieldError
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
+from payhub.drafts import key_of
 from payhub.making import COLLECTED, Proposal, make
 from payhub.ports import Hub
 

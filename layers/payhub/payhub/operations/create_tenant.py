@@ -67,14 +67,16 @@ def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
             known = ", ".join(hub.vendors)
             raise InvalidRequest("Unknown vendor.", [FieldError(f"vendors.{name}", known)])
         parted = hub.vendors[name].configure(configuration)
-        hub.secrets.put(tenant.tenant, name, parted.secret)
+        registered = _known_registration(hub, tenant, name)
+        kept = _kept_secret(hub, tenant.tenant, name) if registered else {}
+        hub.secrets.put(tenant.tenant, name, {**kept, **parted.secret})
         if hub.vendors[name].shares_token:
             hub.secrets.put(tenant.tenant, token_secret(name), {})
-        settings[name] = {**parted.settings, **_known_registration(hub, tenant, name)}
+        settings[name] = {**parted.settings, **registered}
     tenant = tenant.model_copy(update={"vendors": settings})
     hub.tenants.save(tenant)
-    registered = {name: _registered(hub, tenant, name) for name in settings}
-    hub.tenants.save(tenant.model_copy(update={"vendors": registered}))
+    with_webhooks = {name: _registered(hub, tenant, name) for name in settings}
+    hub.tenants.save(tenant.model_copy(update={"vendors": with_webhooks}))
     return _with_credentials(hub, tenant.tenant)
 
 
@@ -83,6 +85,12 @@ def _known_registration(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, o
     known = hub.tenants.load(tenant.tenant)
     settings = known.vendors.get(vendor, {}) if known else {}
     return {k: v for k, v in settings.items() if k == "subscription_id"}
+
+
+def _kept_secret(hub: Hub, tenant: str, vendor: str) -> Mapping[str, str]:
+    """What the vendor made for its webhook and shows only once."""
+    known = hub.secrets.get(tenant, vendor, fresh=True)
+    return {k: v for k, v in known.items() if k == "webhook_secret"}
 
 
 def _registered(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, object]:
@@ -96,6 +104,9 @@ def _registered(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, object]:
             "The vendor did not take the webhook registration.",
             [FieldError(f"vendors.{vendor}", str(registration))],
         )
+    if registration.secret:
+        secret = hub.secrets.get(tenant.tenant, vendor, fresh=True)
+        hub.secrets.put(tenant.tenant, vendor, {**secret, **registration.secret})
     return {**tenant.vendors[vendor], "subscription_id": registration.registration_id}
 
 

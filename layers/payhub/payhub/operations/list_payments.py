@@ -3,15 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from payhub.command import Command, From, Instant, Place, Text
+from payhub.command import Command, Cursor, From, Instant, Place, Text
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.records import PaymentFilter, PaymentPage
 from payhub.domain.tenant import Caller
 from payhub.ports import Hub
 
-Cursor = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
 OpenState = Literal["sending", "queued", "unknown", "needs_review"]
 
 INSTANT_MAX_MS = 10**13 - 1

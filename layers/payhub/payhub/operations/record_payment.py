@@ -23,10 +23,11 @@ from payhub.athena_forms import (
     required,
     terms_of,
 )
-from payhub.athena_payments import check_practice, draft, key_of, tender_of
+from payhub.athena_payments import check_practice, draft, tender_of
 from payhub.command import From, IdempotencyKey, Place
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
+from payhub.drafts import key_of
 from payhub.making import RECORDED, Proposal, make
 from payhub.ports import Hub
 

@@ -24,10 +24,11 @@ from payhub.athena_forms import (
     required,
     terms_of,
 )
-from payhub.athena_payments import check_practice, draft, key_of, vendor_payment_scope
+from payhub.athena_payments import check_practice, draft, vendor_payment_scope
 from payhub.command import Command, From, IdempotencyKey, Place
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
+from payhub.drafts import key_of
 from payhub.making import Exclusive, Proposal, make
 from payhub.ports import Hub
 

@@ -25,11 +25,9 @@ from payhub.athena_forms import (
     terms_of,
 )
 from payhub.athena_payments import (
-    adopt,
     check_patient,
     check_practice,
     draft,
-    external,
     known_payment,
     vendor_payment_scope,
 )
@@ -40,6 +38,7 @@ from payhub.domain.identity import digest
 from payhub.domain.payment import ActionState, Origin, Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
+from payhub.drafts import adopt, external
 from payhub.ports import Hub
 
 VERB = "refund"
@@ -131,7 +130,7 @@ def _external(hub: Hub, caller: Caller, command: RefundVendorPayment) -> Payment
     build = draft(hub, caller, REFUNDED_OPERATION, terms, 0, vendor_payment_scope(practice, code))
     payment = external(build, command.patient_payment_id)
     view = View(reference=payment.vendor_reference, status=REFUNDED_STATUS)
-    return adopt(hub, caller, payment, view)
+    return adopt(hub, caller.actor, payment, view)
 
 
 def _check_patient(payment: Payment, patient_id: str) -> None:

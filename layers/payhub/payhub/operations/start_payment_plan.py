@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -26,11 +25,12 @@ from payhub.athena_forms import (
     required,
     terms_of,
 )
-from payhub.athena_payments import check_practice, draft, key_of, today
+from payhub.athena_payments import check_practice, draft, today
 from payhub.command import From, IdempotencyKey, Place
 from payhub.domain.errors import FieldError
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
+from payhub.drafts import key_of
 from payhub.making import Proposal, make
 from payhub.ports import Hub
 
@@ -148,5 +148,5 @@ def _errors(hub: Hub, caller: Caller, body: PlanBody) -> Iterator[FieldError]:
         yield FieldError("percentage", "must be from 1 to 100")
     if body.frequency is Frequency.ONCE and body.startdate is None:
         yield FieldError("startdate", "is required with the frequency ONETIMEON")
-    if body.startdate and body.startdate < today(hub, ZoneInfo(caller.tenant.time_zone)):
+    if body.startdate and body.startdate < today(hub, caller):
         yield FieldError("startdate", "must not be in the past")

@@ -6,12 +6,10 @@ from payhub import acting, inquiries
 from payhub.asked import request_for
 from payhub.athena_forms import EpaymentId, OfPatient, terms_of
 from payhub.athena_payments import (
-    adopt,
     check_patient,
     check_practice,
     draft,
     epayment_scope,
-    external,
     known_payment,
     shown,
     unfinished_charges,
@@ -21,6 +19,7 @@ from payhub.domain.errors import ActionOpen
 from payhub.domain.payment import ActionState, Payment
 from payhub.domain.reply import Reply
 from payhub.domain.tenant import Caller
+from payhub.drafts import adopt, external
 from payhub.ports import Hub
 
 VERB, VOIDED_OPERATION = "void", "collect_payment"
@@ -73,4 +72,4 @@ def _external(hub: Hub, caller: Caller, command: VoidCollectedPayment) -> Paymen
             "A charge without an outcome may be this payment. Void it when that has ended.",
             payment_id=charges[0].payment_id,
         )
-    return adopt(hub, caller, payment, view)
+    return adopt(hub, caller.actor, payment, view)

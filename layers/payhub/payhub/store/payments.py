@@ -54,7 +54,7 @@ class Payments:
         if carried:
             self._table.put(Put(item=carried_item(payment, dict(carried))))
         own = Put(item=payment_item(payment), condition=conditions.NEW)
-        others = [_claim_put(claim) for claim in claims] + _reference_claim(None, payment)
+        others = [_claim_put(claim) for claim in claims] + _reference_claims(None, payment)
         if not others:
             standing = self._table.put(own)
             return payment if standing is None else payment_of(standing)
@@ -94,7 +94,7 @@ class Payments:
         """Usually one put; a conflict brings the newer item with it, and the change is redone."""
         for _ in range(CHANGE_TRIES):
             after, page = _with_paged_history(change(payment))
-            others = [Put(item=item) for item in page] + _reference_claim(payment, after)
+            others = [Put(item=item) for item in page] + _reference_claims(payment, after)
             if applied is not None:
                 others.append(event_put(applied))
             if dead_letter is not None:
@@ -227,16 +227,23 @@ def _claim_put(claim: Claim) -> Put:
     )
 
 
-def _reference_claim(before: Payment | None, after: Payment) -> list[Put]:
-    """The claim on a vendor's reference that the payment has only now, and only it may have."""
-    reference = after.scoped_reference
-    if reference is None or not after.reference_scope:
-        return []
-    if before is not None and before.scoped_reference == reference:
-        return []
-    key = reference_key(after.vendor, reference)
-    item = claim_item(owned(None, after.tenant, key, after.payment_id, after.created_at_ms, None))
-    return [Put(item=item, condition=conditions.OWN_OR_NEW, values={":doc": item["doc"]})]
+def _reference_claims(before: Payment | None, after: Payment) -> list[Put]:
+    """The claims on the vendor's names of the payment that are new, and that only it may have."""
+    had = set() if before is None else set(_own_references(before))
+    return [_own(after, each) for each in _own_references(after) if each not in had]
+
+
+def _own_references(payment: Payment) -> list[str]:
+    scoped = payment.scoped_reference if payment.reference_scope else None
+    return [each for each in (scoped, payment.alias) if each is not None]
+
+
+def _own(payment: Payment, reference: str) -> Put:
+    key = reference_key(payment.vendor, reference)
+    item = claim_item(
+        owned(None, payment.tenant, key, payment.payment_id, payment.created_at_ms, None)
+    )
+    return Put(item=item, condition=conditions.OWN_OR_NEW, values={":doc": item["doc"]})
 
 
 def _taken(blocking: Sequence[Item | None]) -> ClaimTaken:
@@ -278,6 +285,7 @@ def _is_wanted(payment: Payment, wanted: PaymentFilter) -> bool:
         wanted.status in (None, payment.status)
         and wanted.action in (None, open_state)
         and wanted.vendor in (None, payment.vendor)
+        and wanted.operation in (None, payment.operation)
     )
 
 

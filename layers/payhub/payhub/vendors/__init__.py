@@ -15,6 +15,7 @@ from payhub.ports import (
     EventReader,
     EventSource,
     Gateway,
+    PlanSource,
     Secrets,
     VendorConfiguration,
 )
@@ -22,8 +23,9 @@ from payhub.ports import (
 if TYPE_CHECKING:
     from payhub.transport import Transport
 
-VENDORS = ("optum", "athena")
-"""One folder each beside this file, all with the same modules, but for `events` and `documents`."""
+VENDORS = ("optum", "athena", "decoda")
+"""One folder each beside this file, all with the same modules, but for `events`, `documents` and
+`plans`, which not every vendor has."""
 
 
 class RegisteredVendor:
@@ -115,6 +117,12 @@ class RegisteredVendor:
         """The client for documents."""
         documents: DocumentSource = self._module("documents").Documents(self._client)
         return documents
+
+    @cached_property
+    def plans(self) -> PlanSource:
+        """The client for payment plans."""
+        plans: PlanSource = self._module("plans").Plans(self._client)
+        return plans
 
     @cached_property
     def event_source(self) -> EventSource:

@@ -161,7 +161,7 @@ def json_of(response: Response) -> object:
     """The JSON of an answer, numbers exact. Raises Unreadable."""
     try:
         value: object = json.loads(response.body, parse_float=Decimal, parse_constant=_not_a_number)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     return value
 

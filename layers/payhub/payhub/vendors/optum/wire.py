@@ -72,7 +72,7 @@ def read_object(body: bytes) -> Mapping[str, Any]:
     """A JSON object with exact numbers. Raises Unreadable."""
     try:
         value = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise Unreadable("not JSON") from error
     if not isinstance(value, dict):
         raise Unreadable("not a JSON object")

@@ -1,0 +1,176 @@
+"""Payment plans as they run: the vendor's word about each, and the payments it takes for them.
+
+What the vendor takes for a plan (a first payment, installments) becomes a payment of the hub's of
+its own, so that it can be looked at and refunded like any other.
+"""
+
+from collections.abc import Mapping
+
+from payhub import inquiries
+from payhub.attempts import order_of
+from payhub.domain.answers import NotSent, TakenPayment, Unanswered, VendorRefused
+from payhub.domain.claims import Claim, owner_of, reference_key
+from payhub.domain.days import day_of
+from payhub.domain.errors import NotFound
+from payhub.domain.observation import VENDOR
+from payhub.domain.payment import Payment
+from payhub.domain.records import InboxRecord, PaymentFilter
+from payhub.domain.reply import PlanView
+from payhub.domain.tenant import Caller, Tenant
+from payhub.drafts import adopt, draft, external
+from payhub.making import members_of
+from payhub.ports import Hub
+
+TAKEN_OPERATION = "take_payment"
+"""The operation of payments that the vendor takes for a plan by itself."""
+
+TAKEN_SCOPE = "payment/"
+
+PLAN_OPERATION = "create_payin_config"
+"""The operation of the payments that are plans."""
+
+PAGE = 100
+
+
+def load_plan(hub: Hub, caller: Caller, plan_id: str) -> Payment:
+    """The tenant's plan. Raises NotFound, for a payment that is none too."""
+    payment = hub.payments.load(caller.tenant.tenant, plan_id)
+    if payment is None or payment.plan is None:
+        raise NotFound(f"There is no payment plan {plan_id}.")
+    return payment
+
+
+def view_of(hub: Hub, tenant: Tenant, payment: Payment) -> PlanView:
+    """The plan with its payments, as the hub knows them."""
+    assert payment.plan is not None
+    return PlanView(
+        payment=payment,
+        plan=payment.plan,
+        payments=tuple(payments_of(hub, payment)),
+        today=day_of(hub.clock.now_ms(), tenant.time_zone),
+    )
+
+
+OF_CHARGE = "plan-charge/"
+
+
+def claim_on_charge(charge_id: str) -> str:
+    """The claim that names the plans made for a charge."""
+    return OF_CHARGE + charge_id
+
+
+def claim_of(vendor: str, name: str) -> str:
+    """The claim that leads from what an event names to the payments it belongs to."""
+    return name if name.startswith(OF_CHARGE) else reference_key(vendor, name)
+
+
+def refresh(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
+    """Read a payment that is due; a plan with its payments, and the plan of a payment with it."""
+    after = inquiries.refresh(hub, tenant, payment)
+    follow(hub, tenant, after, changed=after.vendor_status != payment.vendor_status)
+    return after
+
+
+def follow(hub: Hub, tenant: Tenant, payment: Payment, *, changed: bool) -> None:
+    """What else a fresh word about a payment asks for."""
+    if payment.plan is not None:
+        take_in(hub, tenant, payment)
+    elif changed and payment.operation == TAKEN_OPERATION:
+        plan = hub.payments.load(payment.tenant, payment.caller_reference)
+        if plan is not None:
+            inquiries.adopt_present_state(hub, tenant, plan, "one of its payments changed")
+
+
+def bring_in(
+    hub: Hub, tenant: Tenant, plan: Payment, reason: str, applied: InboxRecord | None = None
+) -> Payment | None:
+    """Read the plan anew with its payments; None when the vendor cannot be asked."""
+    observed = inquiries.adopt_present_state(hub, tenant, plan, reason, applied)
+    if observed is not None:
+        take_in(hub, tenant, observed)
+    return observed
+
+
+def take_in(hub: Hub, tenant: Tenant, plan: Payment) -> None:
+    """Make the payments known that the vendor took for the plan, and say what is not as it should.
+
+    What cannot be asked now is asked when the plan is looked at again.
+    """
+    _signal(hub, tenant, plan)
+    source = hub.vendors[plan.vendor].plans
+    order = order_of(hub, tenant, plan, plan.action)
+    taken = source.taken(order, lambda reference: _is_known(hub, plan, reference))
+    if isinstance(taken, NotSent | Unanswered | VendorRefused):
+        return
+    later = _later_plans(hub, plan)
+    for payment in taken:
+        if not any(payment.at_ms >= other.created_at_ms for other in later):
+            _make_known(hub, plan, payment)
+
+
+def _signal(hub: Hub, tenant: Tenant, plan: Payment) -> None:
+    assert plan.plan is not None
+    late = plan.plan.overdue(day_of(hub.clock.now_ms(), tenant.time_zone))
+    if late:
+        hub.signals.count("OverdueInstallments", len(late), vendor=plan.vendor)
+    if plan.plan.difference is not None:
+        hub.signals.count("PlanDifferences", vendor=plan.vendor)
+
+
+def _is_known(hub: Hub, plan: Payment, reference: str) -> bool:
+    key = reference_key(plan.vendor, TAKEN_SCOPE + reference)
+    return owner_of(hub.payments.claim(plan.tenant, key)) is not None
+
+
+def _later_plans(hub: Hub, plan: Payment) -> list[Payment]:
+    """Plans of the same charges that followed this one and that the vendor shows."""
+    assert plan.plan is not None
+    claim = hub.payments.claim(plan.tenant, claim_on_charge(plan.plan.charge_ids[0]))
+    others = [each for each in members_of(claim) if each != plan.payment_id]
+    loaded = [hub.payments.load(plan.tenant, each) for each in others]
+    return [
+        other
+        for other in loaded
+        if other is not None and other.alias and other.created_at_ms > plan.created_at_ms
+    ]
+
+
+def _make_known(hub: Hub, plan: Payment, taken: TakenPayment) -> None:
+    terms: Mapping[str, str | int] = {
+        "patientId": plan.terms["patientId"],
+        "chargeIds": plan.terms["chargeIds"],
+        "medium": taken.medium,
+    }
+    build = draft(
+        hub,
+        plan.tenant,
+        plan.vendor,
+        TAKEN_OPERATION,
+        terms,
+        0,
+        TAKEN_SCOPE,
+        reference=plan.payment_id,
+        created_at_ms=taken.at_ms,
+    )
+    adopt(hub, VENDOR, external(build, str(taken.view.reference)), taken.view)
+
+
+def payments_of(hub: Hub, plan: Payment) -> list[Payment]:
+    """The payments that are known to have been taken for the plan, oldest first."""
+    found: list[Payment] = []
+    cursor: str | None = None
+    while True:
+        wanted = PaymentFilter(
+            limit=PAGE, cursor=cursor, operation=TAKEN_OPERATION, reference=plan.payment_id
+        )
+        page = hub.payments.page(plan.tenant, wanted)
+        found += page.payments
+        cursor = page.next_cursor
+        if cursor is None:
+            return found[::-1]
+
+
+def holders_of(claim: Claim | None) -> tuple[str, ...]:
+    """The payments that a claim names, newest first, whether it has one holder or several."""
+    owner = owner_of(claim)
+    return (owner,) if owner is not None else members_of(claim)
