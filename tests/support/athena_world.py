@@ -35,6 +35,7 @@ from payhub.operations.create_tenant import CreateTenant, create_tenant
 from payhub.operations.settle_payments import settle_payments
 from payhub.ports import Hub
 from payhub.store.dead_letters import DeadLetterBook
+from payhub.store.feed import PaymentFeed
 from payhub.store.inbox import EventInbox
 from payhub.store.payments import Payments
 from payhub.store.table import Table
@@ -141,6 +142,7 @@ class AthenaWorld:
         )
         return Hub(
             payments=Payments(table),
+            feed=PaymentFeed(table),
             inbox=EventInbox(table),
             tenants=Tenants(table),
             dead_letters=DeadLetterBook(table),

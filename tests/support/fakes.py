@@ -31,6 +31,7 @@ from payhub.ports import (
     token_secret,
 )
 from payhub.store.dead_letters import DeadLetterBook
+from payhub.store.feed import PaymentFeed
 from payhub.store.inbox import EventInbox
 from payhub.store.payments import Payments
 from payhub.store.table import Table
@@ -268,6 +269,7 @@ class World:
         table = cast("Table", self.table)
         self.hub = Hub(
             payments=Payments(table),
+            feed=PaymentFeed(table),
             inbox=EventInbox(table),
             tenants=Tenants(table),
             dead_letters=DeadLetterBook(table),

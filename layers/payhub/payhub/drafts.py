@@ -79,8 +79,8 @@ def made(hub: Hub, payment: Payment) -> Action:
     )
 
 
-def adopt(hub: Hub, actor: str, payment: Payment, view: View) -> Payment:
-    """Make an external payment known, as the vendor shows it; one that is known already stands."""
+def adopted(hub: Hub, actor: str, payment: Payment, view: View) -> Payment:
+    """An external payment as the vendor shows it, not stored yet."""
     action = made(hub, payment)
     known = evolve(
         with_refunds(payment, view, payment.created_at_ms),
@@ -94,4 +94,9 @@ def adopt(hub: Hub, actor: str, payment: Payment, view: View) -> Payment:
         **news_of(payment, view),
     )
     rules, now_ms = rules_of(hub, known, action.verb), hub.clock.now_ms()
-    return hub.payments.create(replace(known, due_at_ms=due_ms_of(known, rules, now_ms)), None)
+    return replace(known, due_at_ms=due_ms_of(known, rules, now_ms))
+
+
+def adopt(hub: Hub, actor: str, payment: Payment, view: View) -> Payment:
+    """Make an external payment known, as the vendor shows it; one that is known already stands."""
+    return hub.payments.create(adopted(hub, actor, payment, view), None)

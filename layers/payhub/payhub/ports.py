@@ -22,6 +22,7 @@ from payhub.domain.claims import Claim
 from payhub.domain.contract import Contract, Lifecycle
 from payhub.domain.payment import Action, Payment
 from payhub.domain.policy import Policy
+from payhub.domain.portal import PortalPage
 from payhub.domain.records import (
     Credential,
     DeadLetter,
@@ -118,6 +119,35 @@ class PaymentStore(Protocol):
         ...
 
 
+class Feed(Protocol):
+    """Payments in the order in which they became known, by feeds that callers poll.
+
+    A stamp is an epoch millisecond that only one payment of a feed has, later than all before it.
+    """
+
+    def add(self, tenant: str, feed: str, now_ms: int, build: Callable[[int], Payment]) -> Payment:
+        """Store the payment that `build` makes of its stamp, and its place in the feed, together.
+
+        A payment that stands under its id comes back instead. Raises ClaimTaken when another
+        payment holds its reference.
+        """
+        ...
+
+    def page(
+        self, tenant: str, feed: str, after_ms: int | None, limit: int
+    ) -> tuple[Sequence[Payment], int]:
+        """Payments after a stamp, read consistently, and the stamp to go on from."""
+        ...
+
+    def cursor(self, tenant: str, feed: str) -> int | None:
+        """Up to which instant of the vendor's the feed is complete."""
+        ...
+
+    def save_cursor(self, tenant: str, feed: str, at_ms: int) -> None:
+        """Note that it is, after the payments up to then were added."""
+        ...
+
+
 class Inbox(Protocol):
     """Vendor events as they came in, each once."""
 
@@ -207,6 +237,10 @@ class Secrets(Protocol):
         """The secret's fields; `fresh` asks again after the vendor refused the known ones."""
         ...
 
+    def find(self, tenant: str, vendor: str) -> Mapping[str, str] | None:
+        """The secret's fields as they are now, or None where there is no such secret."""
+        ...
+
     def put(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
         """Store the secret's fields, replacing earlier ones."""
         ...
@@ -218,6 +252,10 @@ class Secrets(Protocol):
     def share_token(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
         """Let other processes use the token too; where that fails they get tokens of their own."""
         ...
+
+
+OAUTH_SECRET = "oauth"  # noqa: S105 - a name
+"""Under which name the key of the tenant's applications stands among its secrets."""
 
 
 def token_secret(vendor: str) -> str:
@@ -281,6 +319,16 @@ class PlanSource(Protocol):
         self, order: Order, is_known: Callable[[str], bool]
     ) -> Sequence[TakenPayment] | Failure:
         """The payments of the order's plan that are not known by their vendor's reference yet."""
+        ...
+
+
+class PortalSource(Protocol):
+    """The side of a vendor's client that fetches what patients paid in its portal."""
+
+    def poll(
+        self, tenant: Tenant, practice_id: str, kind: str, since_ms: int | None
+    ) -> PortalPage | Failure:
+        """The payments after an instant of the vendor's, a page of them."""
         ...
 
 
@@ -382,6 +430,11 @@ class Vendor(Protocol):
         ...
 
     @property
+    def portal(self) -> PortalSource:
+        """Its client for what was paid in its portal; only asked where it has one."""
+        ...
+
+    @property
     def event_source(self) -> EventSource:
         """Its client for notifications."""
         ...
@@ -392,6 +445,7 @@ class Hub:
     """All ports, joined to their adapters in one place (wiring) and to fakes in tests."""
 
     payments: PaymentStore
+    feed: Feed
     inbox: Inbox
     tenants: TenantStore
     dead_letters: DeadLetters

@@ -16,6 +16,7 @@ from payhub.queue import SqsQueue
 from payhub.secrets_manager import VendorSecrets
 from payhub.settings import Settings, read_settings
 from payhub.store.dead_letters import DeadLetterBook
+from payhub.store.feed import PaymentFeed
 from payhub.store.inbox import EventInbox
 from payhub.store.payments import Payments
 from payhub.store.table import Table
@@ -92,6 +93,7 @@ def build(settings: Settings) -> Hub:
     vendor_secrets = VendorSecrets(_client("secretsmanager"), settings.secret_prefix)
     return Hub(
         payments=Payments(table),
+        feed=PaymentFeed(table),
         inbox=EventInbox(table),
         tenants=Tenants(table),
         dead_letters=DeadLetterBook(table),

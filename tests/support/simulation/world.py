@@ -22,6 +22,7 @@ from payhub.operations.create_tenant import CreateTenant, create_tenant
 from payhub.operations.receive_event import receive_event
 from payhub.ports import Hub
 from payhub.store.dead_letters import DeadLetterBook
+from payhub.store.feed import PaymentFeed
 from payhub.store.inbox import EventInbox
 from payhub.store.payments import Payments
 from payhub.store.table import Table
@@ -67,6 +68,7 @@ class World:
         )
         return Hub(
             payments=Payments(table),
+            feed=PaymentFeed(table),
             inbox=EventInbox(table),
             tenants=Tenants(table),
             dead_letters=DeadLetterBook(table),

@@ -153,7 +153,7 @@ def open_action(
 def open_queued(
     payment: Payment, request: Request, reason: str, due_ms: int, now_ms: int
 ) -> Payment:
-    """Add the action without an attempt: the vendor could not be read, the queue tries later."""
+    """Add the action without an attempt: something else has to happen first."""
     action = _new_action(payment, request, ActionState.QUEUED, now_ms)
     return evolve(
         payment, now_ms=now_ms, actor=request.actor, reason=reason, action=action, due_at_ms=due_ms

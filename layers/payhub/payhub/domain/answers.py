@@ -14,6 +14,7 @@ class View:
     `reference` is None for what the vendor gives no id to. `facts` is what else it said and callers
     are told, by names of ours. `amount_cents` is what moved, where that is not what was asked for.
     `refusal` is why the verb in question is not allowed, although the status would allow it.
+    `said` is what the vendor adds to the status, such as why it failed.
     `plan`, `refunds` and `alias` are None where the vendor said nothing of them.
     `look_again_at_ms` is when its word is expected to have changed.
     """
@@ -24,6 +25,7 @@ class View:
     facts: Mapping[str, str] = field(default_factory=dict)
     amount_cents: int | None = None
     refusal: str | None = None
+    said: str | None = None
     alias: str | None = None
     plan: Plan | None = None
     refunds: tuple[Refund, ...] | None = None

@@ -89,6 +89,10 @@ class BadCredentials(Refused):
     """Client credentials that do not match a client."""
 
 
+class BadUser(BadCredentials):
+    """A user name and password that do not match a user of the client's tenant."""
+
+
 class ClaimTaken(Exception):
     """Another payment holds, or has just written, what this one claims."""
 

@@ -12,7 +12,7 @@ S = ActionState
 ACTION_MOVES: Mapping[ActionState | None, Mapping[ActionState, str]] = {
     None: {
         S.SENDING: "intent stored, call follows",
-        S.QUEUED: "accepted, the vendor could not be read yet",
+        S.QUEUED: "accepted, to be sent by a worker",
         S.DONE: "made at the vendor before the hub was asked about it",
     },
     S.SENDING: {

@@ -65,6 +65,7 @@ def news_of(payment: Payment, view: View) -> dict[str, Any]:
         "available_balance_cents": view.available_balance_cents,
         "look_again_at_ms": view.look_again_at_ms,
         "alias": view.alias or payment.alias,
+        "said": view.said,
         "plan": view.plan or payment.plan,
     }
 

@@ -117,6 +117,20 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLine:
+    """One payment of a message: the status it is to reach, since when the vendor shows it.
+
+    `included` is None until it is decided: what is there already, or on the way, is left out.
+    """
+
+    payment_id: str
+    reference: str
+    target: str
+    since_ms: int
+    included: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
     """Money that went back, as the vendor shows it; `status` is its word."""
 
@@ -148,6 +162,7 @@ class Payment:
     `reference_scope` is what a vendor's number needs beside it to be unique (practice, kind); a
     payment that has one owns its reference, and no other payment may take it. `alias` is another
     name, scope and all, that the vendor gives the payment later; it is owned in the same way.
+    `said` is what the vendor adds to its status, such as why it failed.
     `look_again_at_ms` is when the vendor's word is expected to have changed although it rests.
     """
 
@@ -173,6 +188,8 @@ class Payment:
     alias: str | None = None
     plan: Plan | None = None
     refunds: tuple[Refund, ...] = ()
+    batch: tuple[BatchLine, ...] = ()
+    said: str | None = None
     look_again_at_ms: int | None = None
     due_at_ms: int | None = None
     actions: tuple[Action, ...] = ()

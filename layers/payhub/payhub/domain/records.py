@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from payhub.domain.passwords import PasswordHash
 from payhub.domain.payment import Payment
 from payhub.domain.tenant import Role
 
@@ -61,11 +62,18 @@ class CredentialKind(StrEnum):
     API_KEY = "api_key"
     CLIENT = "client"
     BEARER = "bearer"
+    APP = "app"
+    """Shows an application's client secret; opens nothing."""
+    USER = "user"
+    """Found by the digest of its name; its password opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A key, client secret or token, known by its digest only."""
+    """A key, client secret or token, known by its digest only.
+
+    `client_id` is the client of an application; `password` is a user's.
+    """
 
     digest: str
     kind: CredentialKind
@@ -73,6 +81,8 @@ class Credential:
     role: Role
     actor: str
     expires_at_ms: int | None = None
+    client_id: str | None = None
+    password: PasswordHash | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel
 
-from payhub import attempts, inquiries, plans
+from payhub import inquiries, messages, plans
 from payhub.domain.payment import Payment
 from payhub.domain.steps import Step, next_step
 from payhub.domain.tenant import Tenant
@@ -18,12 +18,18 @@ class AdvancePayment(BaseModel):
     payment: str
 
 
+def _refresh(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
+    """Of a message how far it is, of anything else its status."""
+    read = messages.refresh if payment.batch else plans.refresh
+    return read(hub, tenant, payment)
+
+
 STEPS: dict[Step, Callable[[Hub, Tenant, Payment], Payment]] = {
     Step.PRESUME_UNKNOWN: inquiries.presume_unknown,
-    Step.RESEND: attempts.resend,
+    Step.RESEND: messages.send,
     Step.INQUIRE: inquiries.inquire,
     Step.WATCH: inquiries.watch,
-    Step.REFRESH: plans.refresh,
+    Step.REFRESH: _refresh,
 }
 
 

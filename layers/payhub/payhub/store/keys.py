@@ -35,6 +35,19 @@ def claim(tenant: str, key: str) -> tuple[str, str]:
     return f"TENANT#{tenant}#CLAIM#{hashlib.sha256(key.encode()).hexdigest()}", "CLAIM"
 
 
+def feed(tenant: str, name: str) -> str:
+    """Partition of a feed: its places, its head and its cursor."""
+    return f"TENANT#{tenant}#FEED#{name}"
+
+
+FEED_HEAD, FEED_CURSOR = "HEAD", "CURSOR"
+
+
+def feed_place(stamp_ms: int) -> str:
+    """Sort key of a place in a feed: fixed width, so that text order is time order."""
+    return f"{stamp_ms:013d}"
+
+
 def tenant_settings(tenant: str) -> tuple[str, str]:
     """A tenant's settings."""
     return f"TENANT#{tenant}", "SETTINGS"

@@ -54,7 +54,7 @@ class Payments:
         if carried:
             self._table.put(Put(item=carried_item(payment, dict(carried))))
         own = Put(item=payment_item(payment), condition=conditions.NEW)
-        others = [_claim_put(claim) for claim in claims] + _reference_claims(None, payment)
+        others = [_claim_put(claim) for claim in claims] + reference_claims(None, payment)
         if not others:
             standing = self._table.put(own)
             return payment if standing is None else payment_of(standing)
@@ -63,7 +63,7 @@ class Payments:
             return payment
         if blocking[0] is not None:
             return payment_of(blocking[0])
-        raise _taken(blocking)
+        raise taken(blocking)
 
     def claim(self, tenant: str, key: str) -> Claim | None:
         """One consistent read."""
@@ -94,7 +94,7 @@ class Payments:
         """Usually one put; a conflict brings the newer item with it, and the change is redone."""
         for _ in range(CHANGE_TRIES):
             after, page = _with_paged_history(change(payment))
-            others = [Put(item=item) for item in page] + _reference_claims(payment, after)
+            others = [Put(item=item) for item in page] + reference_claims(payment, after)
             if applied is not None:
                 others.append(event_put(applied))
             if dead_letter is not None:
@@ -124,7 +124,7 @@ class Payments:
         if blocking[0] is not None:
             return blocking[0]
         if any(item is not None and item["sk"]["S"] == "CLAIM" for item in blocking):
-            raise _taken(blocking)
+            raise taken(blocking)
         # Only the event stood in the way: it has been applied, so the change is not due.
         raise NothingToDo
 
@@ -227,7 +227,7 @@ def _claim_put(claim: Claim) -> Put:
     )
 
 
-def _reference_claims(before: Payment | None, after: Payment) -> list[Put]:
+def reference_claims(before: Payment | None, after: Payment) -> list[Put]:
     """The claims on the vendor's names of the payment that are new, and that only it may have."""
     had = set() if before is None else set(_own_references(before))
     return [_own(after, each) for each in _own_references(after) if each not in had]
@@ -246,7 +246,8 @@ def _own(payment: Payment, reference: str) -> Put:
     return Put(item=item, condition=conditions.OWN_OR_NEW, values={":doc": item["doc"]})
 
 
-def _taken(blocking: Sequence[Item | None]) -> ClaimTaken:
+def taken(blocking: Sequence[Item | None]) -> ClaimTaken:
+    """Who holds the claim that stood in the way."""
     claims = [claim_of(item) for item in blocking if item and item["sk"]["S"] == "CLAIM"]
     return ClaimTaken(owner_of(claims[0]) if claims else None)
 

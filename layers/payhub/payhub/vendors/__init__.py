@@ -16,6 +16,7 @@ from payhub.ports import (
     EventSource,
     Gateway,
     PlanSource,
+    PortalSource,
     Secrets,
     VendorConfiguration,
 )
@@ -23,9 +24,9 @@ from payhub.ports import (
 if TYPE_CHECKING:
     from payhub.transport import Transport
 
-VENDORS = ("optum", "athena", "decoda")
-"""One folder each beside this file, all with the same modules, but for `events`, `documents` and
-`plans`, which not every vendor has."""
+VENDORS = ("optum", "athena", "decoda", "medfusion")
+"""One folder each beside this file, all with the same modules, but for `events`, `documents`,
+`plans` and `portal`, which not every vendor has."""
 
 
 class RegisteredVendor:
@@ -123,6 +124,12 @@ class RegisteredVendor:
         """The client for payment plans."""
         plans: PlanSource = self._module("plans").Plans(self._client)
         return plans
+
+    @cached_property
+    def portal(self) -> PortalSource:
+        """The client for what was paid in the vendor's portal."""
+        portal: PortalSource = self._module("portal").Portal(self._client)
+        return portal
 
     @cached_property
     def event_source(self) -> EventSource:
