@@ -52,6 +52,7 @@ def parameters(settings: Settings) -> dict[str, str]:
         "OptumBaseUrls": settings.vendor_url("optum"),
         "AthenaBaseUrls": settings.vendor_url("athena"),
         "DecodaBaseUrls": settings.vendor_url("decoda"),
+        "MedfusionBaseUrls": settings.vendor_url("medfusion"),
         "ManageApiGatewayAccount": "false",
         "ThrottleRequestsPerSecond": "1000",
         "ThrottleBurst": "1000",

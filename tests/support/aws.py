@@ -67,6 +67,7 @@ SETTINGS = {
     "PAYHUB_OPTUM_BASE_URLS": "http://optum.test",
     "PAYHUB_ATHENA_BASE_URLS": "http://athena.test",
     "PAYHUB_DECODA_BASE_URLS": "http://decoda.test",
+    "PAYHUB_MEDFUSION_BASE_URLS": "http://medfusion.test",
     "PAYHUB_VENDOR_TIMEOUT_SECONDS": "3",
     "PAYHUB_API_TIMEOUT_SECONDS": "12",
     "PAYHUB_WORKER_TIMEOUT_SECONDS": "15",

@@ -27,6 +27,8 @@ from payhub.ports import (
     EventReader,
     Hub,
     Order,
+    PlanSource,
+    PortalSource,
     VendorConfiguration,
     token_secret,
 )
@@ -144,6 +146,10 @@ class MemorySecrets:
         self.fetches += fresh
         return self.known[tenant, vendor]
 
+    def find(self, tenant: str, vendor: str) -> Mapping[str, str] | None:
+        """What was put, if it was."""
+        return self.known.get((tenant, vendor))
+
     def put(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
         """Replace."""
         self.known[tenant, vendor] = fields
@@ -245,6 +251,16 @@ class ScriptedVendor:
     @property
     def documents(self) -> DocumentSource:
         """The issuer keeps none."""
+        raise NotImplementedError
+
+    @property
+    def plans(self) -> PlanSource:
+        """Nor plans."""
+        raise NotImplementedError
+
+    @property
+    def portal(self) -> PortalSource:
+        """Nor a portal."""
         raise NotImplementedError
 
     def configure(self, configuration: Mapping[str, object]) -> VendorConfiguration:

@@ -31,7 +31,7 @@ def parameters(template: Template, **values: str | int) -> dict[str, Any]:
     """
     declared = template["Parameters"]
     chosen = {name: it.get("MaxValue", it.get("Default")) for name, it in declared.items()}
-    vendors = ("Optum", "Athena", "Decoda")
+    vendors = ("Optum", "Athena", "Decoda", "Medfusion")
     hosts = {f"{it}BaseUrls": f"https://{it.lower()}.example.com" for it in vendors}
     return {**chosen, **hosts, **values}
 

@@ -16,12 +16,12 @@ import httpx
 import pytest
 
 from payhub import wiring
+from payhub.bearer import client_digest
 from payhub.domain.identity import digest
 from payhub.domain.records import Credential, CredentialKind
 from payhub.domain.settlement import eastern
 from payhub.domain.tenant import Role
 from payhub.entrypoints.observability import logger
-from payhub.operations.issue_token import client_digest
 from payhub.ports import Hub
 from payhub.transport import Transport
 from tests.support.aws import moto_stack

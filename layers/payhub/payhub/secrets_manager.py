@@ -42,6 +42,13 @@ class VendorSecrets:
         self._known[tenant, vendor] = (time.monotonic(), fields)
         return fields
 
+    def find(self, tenant: str, vendor: str) -> Mapping[str, str] | None:
+        """One request."""
+        try:
+            return self.get(tenant, vendor, fresh=True)
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+
     def put(self, tenant: str, vendor: str, fields: Mapping[str, str]) -> None:
         """Create the secret, or give an existing one a new version."""
         name, text = self._name(tenant, vendor), json.dumps(dict(fields))

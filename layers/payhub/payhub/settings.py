@@ -44,6 +44,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             "optum": _urls(environment["PAYHUB_OPTUM_BASE_URLS"]),
             "athena": _urls(environment["PAYHUB_ATHENA_BASE_URLS"]),
             "decoda": _urls(environment["PAYHUB_DECODA_BASE_URLS"]),
+            "medfusion": _urls(environment["PAYHUB_MEDFUSION_BASE_URLS"]),
         },
         policy=Policy(
             function_timeout_seconds=max(seconds("API_TIMEOUT"), seconds("WORKER_TIMEOUT")),

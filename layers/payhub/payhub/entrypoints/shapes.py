@@ -249,6 +249,26 @@ class Token(TypedDict):
     expires_in: Annotated[int, Field(ge=1, description="Seconds.", examples=[3600])]
 
 
+class PortalToken(TypedDict):
+    """A bearer token in Medfusion's words."""
+
+    tokenType: Annotated[str, Field(examples=["BEARER"])]
+    expiresIn: Annotated[int, Field(ge=1, description="Seconds.", examples=[3600])]
+    accessToken: str
+    refreshToken: Annotated[None, Field(description="There are none: sign in again.")]
+    accessTokenSecret: Annotated[None, Field(description="Of OAuth 1; always null.")]
+
+
+class OAuthApplication(TypedDict):
+    """What the holder of an application token signs in with, in Medfusion's words."""
+
+    applicationName: Annotated[str, Field(examples=["Riverside Clinic"])]
+    grantTypes: Annotated[list[str], Field(examples=[["password", "client_credentials"]])]
+    clientId: str
+    clientSecret: str
+    oauthVersion: Annotated[str, Field(examples=["O_AUTH_2_0"])]
+
+
 class TokenError(TypedDict):
     """Why there is no token, as RFC 6749 words it."""
 

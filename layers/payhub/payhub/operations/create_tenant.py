@@ -2,18 +2,20 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from payhub.bearer import client_digest, derived_secret
 from payhub.command import TENANT_ID, Body
 from payhub.domain.answers import Registered
 from payhub.domain.errors import FieldError, InvalidRequest
 from payhub.domain.identity import digest
+from payhub.domain.passwords import PasswordHash, hash_of
 from payhub.domain.records import Credential, CredentialKind
 from payhub.domain.tenant import AccountSettings, CallerUnit, Role, Tenant
-from payhub.ports import Hub, token_secret
+from payhub.ports import OAUTH_SECRET, Hub, token_secret
 
 TenantId = Annotated[str, StringConstraints(pattern=TENANT_ID)]
 
@@ -36,13 +38,19 @@ class CreateTenant(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTenant:
-    """The credentials, shown this once: only digests are stored."""
+    """The credentials, shown this once: only digests are stored.
+
+    The last three are for Medfusion's paths; a tenant without practices there has none.
+    """
 
     tenant: str
     api_key: str
     operator_key: str
     client_id: str
     client_secret: str
+    app_token: str | None = None
+    username: str | None = None
+    password: str | None = None
 
 
 def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
@@ -77,7 +85,8 @@ def create_tenant(hub: Hub, command: CreateTenant) -> NewTenant:
     hub.tenants.save(tenant)
     with_webhooks = {name: _registered(hub, tenant, name) for name in settings}
     hub.tenants.save(tenant.model_copy(update={"vendors": with_webhooks}))
-    return _with_credentials(hub, tenant.tenant)
+    new = _with_credentials(hub, tenant.tenant)
+    return _with_application(hub, new) if tenant.medfusion_practice_ids else new
 
 
 def _known_registration(hub: Hub, tenant: Tenant, vendor: str) -> Mapping[str, object]:
@@ -118,20 +127,58 @@ def _with_credentials(hub: Hub, tenant: str) -> NewTenant:
         client_id=hub.ids.new(),
         client_secret=hub.ids.secret(),
     )
-    secrets = {
-        digest(CredentialKind.API_KEY.value, new.api_key): (CredentialKind.API_KEY, Role.CALLER),
-        digest(CredentialKind.API_KEY.value, new.operator_key): (
-            CredentialKind.API_KEY,
-            Role.OPERATOR,
-        ),
-        digest(CredentialKind.CLIENT.value, new.client_id, new.client_secret): (
-            CredentialKind.CLIENT,
-            Role.CALLER,
-        ),
-    }
-    for secret_digest, (kind, role) in secrets.items():
-        actor = f"{role.value}:{secret_digest[:8]}"
-        hub.tenants.add_credential(
-            Credential(digest=secret_digest, kind=kind, tenant=tenant, role=role, actor=actor)
-        )
+    for key, role in ((new.api_key, Role.CALLER), (new.operator_key, Role.OPERATOR)):
+        key_digest = digest(CredentialKind.API_KEY.value, key)
+        _add(hub, tenant, key_digest, CredentialKind.API_KEY, role)
+    _add(hub, tenant, client_digest(new.client_id, new.client_secret), CredentialKind.CLIENT)
     return new
+
+
+def _with_application(hub: Hub, new: NewTenant) -> NewTenant:
+    """An OAuth application and its user, beside those of earlier runs.
+
+    The client's secret is not shown: whoever has the application token asks for it.
+    """
+    token, client_id = hub.ids.secret(), hub.ids.new()
+    username, password = f"api-{hub.ids.new()}", hub.ids.secret()
+    client = client_digest(client_id, derived_secret(_application_key(hub, new.tenant), client_id))
+    _add(hub, new.tenant, client, CredentialKind.CLIENT)
+    app = digest(CredentialKind.APP.value, token)
+    _add(hub, new.tenant, app, CredentialKind.APP, client_id=client_id)
+    user = digest(CredentialKind.USER.value, username)
+    known = hash_of(password, salt=hub.ids.new())
+    _add(hub, new.tenant, user, CredentialKind.USER, password=known)
+    return replace(new, app_token=token, username=username, password=password)
+
+
+def _application_key(hub: Hub, tenant: str) -> str:
+    """The one that an earlier run made, so that its applications stay as they are."""
+    known = hub.secrets.find(tenant, OAUTH_SECRET)
+    if known is not None:
+        return known["key"]
+    key = hub.ids.secret()
+    hub.secrets.put(tenant, OAUTH_SECRET, {"key": key})
+    return key
+
+
+def _add(
+    hub: Hub,
+    tenant: str,
+    secret_digest: str,
+    kind: CredentialKind,
+    role: Role = Role.CALLER,
+    *,
+    client_id: str | None = None,
+    password: PasswordHash | None = None,
+) -> None:
+    hub.tenants.add_credential(
+        Credential(
+            digest=secret_digest,
+            kind=kind,
+            tenant=tenant,
+            role=role,
+            actor=f"{role.value}:{secret_digest[:8]}",
+            client_id=client_id,
+            password=password,
+        )
+    )
