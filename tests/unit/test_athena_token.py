@@ -11,8 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from payhub.domain.answers import Answer, Done, NotSent
+from payhub.tokens import Token
 from payhub.transport import Response, Transport
-from payhub.vendors.athena.auth import Token, Tokens, parse_settings, settings_of
+from payhub.vendors.athena.auth import Tokens, parse_settings, settings_of
 from payhub.vendors.athena.client import Client
 from payhub.vendors.athena.contract import COLLECT
 from payhub.vendors.athena.gateway import PaymentGateway

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from payhub.domain.answers import TOO_LATE, NotSent, Unanswered
 from payhub.domain.tenant import Tenant
 from payhub.ports import Clock, Secrets
+from payhub.tokens import FORM_TYPE
 from payhub.transport import Request, Response, Transport
-from payhub.vendors.athena.auth import FORM_TYPE, Tokens, settings_of
+from payhub.vendors.athena.auth import Tokens, settings_of
 
-UNAUTHORIZED = 401
 ACCEPTED = "application/json, */*;q=0.1"
 """JSON, but a receipt may come as it is printed."""
 
@@ -55,11 +55,4 @@ class Client:
                 Request(method=method, url=url, headers=headers, body=body, query=query)
             )
 
-        token = self._tokens.token(tenant, settings)
-        if isinstance(token, NotSent):
-            return token
-        answer = send(token)
-        if not isinstance(answer, Response) or answer.status != UNAUTHORIZED:
-            return answer
-        token = self._tokens.renewed(tenant, settings, token)
-        return token if isinstance(token, NotSent) else send(token)
+        return self._tokens.with_token(tenant, settings, send)
