@@ -1,0 +1,1 @@
+"""Medfusion: bills that patients paid in the portal, picked up there and reported back."""
