@@ -94,7 +94,8 @@ def many_permissions(function: str) -> Break:
 BODY = ("RestApi", "Properties", "Body")
 PATHS = (*BODY, "paths")
 COLLECT_PATH = "/v1/{practiceid}/patients/{patientid}/collectpayment"
-SETTING = ("RestApiStage", "Properties", "MethodSettings", 0)
+STAGE_SETTINGS = ("RestApiStage", "Properties", "MethodSettings")
+SETTING = (*STAGE_SETTINGS, 0)
 ACCESS_LOG = ("RestApiStage", "Properties", "AccessLogSetting")
 ANSWERS = (*BODY, "x-amazon-apigateway-gateway-responses")
 SCHEMES = (*BODY, "components", "securitySchemes")
@@ -204,6 +205,8 @@ BREAKS: list[tuple[Check, Break]] = [
     (api.other_methods_and_paths_are_answered, drop(*PATHS, "/payments", api.ANY)),
     (api.requests_are_throttled, drop(*SETTING, "ThrottlingBurstLimit")),
     (api.requests_are_throttled, put(0, *SETTING, "ThrottlingRateLimit")),
+    (api.guesses_are_throttled, put(50, *STAGE_SETTINGS, 1, "ThrottlingRateLimit")),
+    (api.guesses_are_throttled, drop(*STAGE_SETTINGS, 2)),
     (api.web_acl_limits_addresses, put([], "WebAcl", "Properties", "Rules")),
     (
         api.web_acl_limits_addresses,

@@ -16,13 +16,14 @@ import httpx
 import pytest
 
 from payhub import wiring
-from payhub.bearer import client_digest
+from payhub.bearer import client_digest, derived_secret
 from payhub.domain.identity import digest
+from payhub.domain.passwords import hash_of
 from payhub.domain.records import Credential, CredentialKind
 from payhub.domain.settlement import eastern
 from payhub.domain.tenant import Role
 from payhub.entrypoints.observability import logger
-from payhub.ports import Hub
+from payhub.ports import OAUTH_SECRET, Hub
 from payhub.transport import Transport
 from tests.support.aws import moto_stack
 from tests.support.fakes import OTHER, TENANT
@@ -37,7 +38,9 @@ CLINIC = TENANT.model_copy(
         "vendors": {
             **TENANT.vendors,
             "decoda": {"base_url": "http://decoda.test", "tenant_id": "clinic-1"},
-        }
+            "medfusion": {"base_url": "http://medfusion.test"},
+        },
+        "medfusion_practice_ids": ("1c7ecf9f-9700-4e70-b976-9356db658274",),
     }
 )
 PAYMENT = {"paymentId": "6afeeb04bd11493ab25f340aea87cd67", "status": "Created", "amount": 12500}
@@ -63,6 +66,10 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         athena._transport = Transport(3, httpx.MockTransport(_athena))
         decoda: Any = made.vendors["decoda"]
         decoda._transport = Transport(3, httpx.MockTransport(_decoda))
+        secret = {"app_token": "a", "username": "u", "password": "p"}
+        made.secrets.put(TENANT.tenant, "medfusion", secret)
+        medfusion: Any = made.vendors["medfusion"]
+        medfusion._transport = Transport(3, httpx.MockTransport(_medfusion))
         _add_credentials(made)
         yield made
         wiring.hub.cache_clear()
@@ -131,6 +138,20 @@ def _decoda(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=answers[request.url.path.rpartition("/")[2]])
 
 
+def _medfusion(request: httpx.Request) -> httpx.Response:
+    """The portal shows the payment of the samples, as a bill and as one by the card swiper."""
+    name = request.url.path.rpartition("/")[2]
+    if name == "a":
+        return httpx.Response(200, json={"clientId": "c", "clientSecret": "s"})
+    if name == "token":
+        return httpx.Response(200, json={"accessToken": "t", "expiresIn": 7200})
+    kind = "BillPayment" if name == "securePayments" else "VCS Payment"
+    sample = json.loads((REPOSITORY / "events/api/update_portal_payments.json").read_text())["body"]
+    shown = sample.replace("POSTED", "SUBMITTED").replace("BillPayment", kind)
+    headers = {"Content-Type": "application/xml", "Last-Timestamp": "1763719200123"}
+    return httpx.Response(200, content=shown.encode(), headers=headers)
+
+
 def _receipt() -> dict[str, Any]:
     taken = eastern(time.time_ns() // 1_000_000)
     return {"epaymentid": "90210", "type": "PURCHASE", "amount": "10", "requestdate": taken}
@@ -141,13 +162,26 @@ def _add_credentials(hub: Hub) -> None:
         CredentialKind.API_KEY: digest("api_key", "ph_caller_sample"),
         CredentialKind.BEARER: digest("bearer", "sample-token"),
         CredentialKind.CLIENT: client_digest("client-1", "secret-1"),
+        CredentialKind.APP: digest("app", "sample-app-token"),
+        CredentialKind.USER: digest("user", "api-user-1"),
     }
+    hub.secrets.put(TENANT.tenant, OAUTH_SECRET, {"key": "sample-key"})
     for kind, value in digests.items():
         hub.tenants.add_credential(
             Credential(
-                digest=value, kind=kind, tenant=TENANT.tenant, role=Role.CALLER, actor="caller:x"
+                digest=value,
+                kind=kind,
+                tenant=TENANT.tenant,
+                role=Role.CALLER,
+                actor="caller:x",
+                client_id="client-2" if kind is CredentialKind.APP else None,
+                password=hash_of("password-1", "salt") if kind is CredentialKind.USER else None,
             )
         )
+    client = hub.tenants.credential(digests[CredentialKind.CLIENT])
+    assert client is not None
+    derived = client_digest("client-2", derived_secret("sample-key", "client-2"))
+    hub.tenants.add_credential(replace(client, digest=derived))
 
 
 def invoke(function: str, **changes: Any) -> Any:
@@ -186,6 +220,13 @@ EXPECTED = {
     "api/list_payment_plans": 200,
     "api/cancel_payment_plan": 404,
     "api/refund_payment": 404,
+    "api/list_portal_payments": 204,
+    "api/list_swiper_payments": 204,
+    "api/update_portal_payments": 202,
+    "api/update_swiper_payments": 202,
+    "api/get_processing_status": 404,
+    "api/issue_portal_token": 200,
+    "api/get_oauth_application": 200,
     "webhooks/optum": 200,
     "webhooks/decoda": 200,
 }
@@ -195,7 +236,9 @@ EXPECTED = {
 def test_a_function_behind_the_api_answers_its_sample_event(hub: Hub, function: str) -> None:
     answer = invoke(function)
     assert answer["statusCode"] == EXPECTED[function], answer["body"]
-    if answer["statusCode"] >= 400:
+    if answer["headers"].get("Content-Type") == "application/problem+xml":
+        assert f"<status>{answer['statusCode']}</status>" in answer["body"]
+    elif answer["statusCode"] >= 400:
         assert answer["headers"]["Content-Type"] == "application/problem+json"
         assert json.loads(answer["body"])["status"] == answer["statusCode"]
 
@@ -261,10 +304,49 @@ def test_dead_letters_reach_the_operators_list(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    "function", ["schedules/sweep", "schedules/collect_missed_events", "schedules/settle_payments"]
+    "function",
+    [
+        *("schedules/sweep", "schedules/collect_missed_events", "schedules/settle_payments"),
+        "schedules/poll_portal_payments",
+    ],
 )
 def test_a_schedule_runs_on_its_sample(hub: Hub, function: str) -> None:
     assert invoke(function) is None
+
+
+def test_what_the_portal_shows_is_fetched_served_reported_and_followed(hub: Hub) -> None:
+    for _ in range(2):
+        invoke("schedules/poll_portal_payments")
+    since = {"queryStringParameters": None, "multiValueQueryStringParameters": None}
+    served = invoke("api/list_portal_payments", **since)
+    assert (served["statusCode"], served["headers"]["Content-Type"]) == (200, "application/xml")
+    assert served["body"].count("<Payment ") == 1 and ">SUBMITTED<" in served["body"]
+    last = {"since": served["headers"]["Last-Timestamp"]}
+    assert invoke("api/list_portal_payments", queryStringParameters=last)["statusCode"] == 204
+    accepted = invoke("api/update_portal_payments")
+    location = accepted["headers"]["Location"]
+    ids = {"practiceId": CLINIC.medfusion_practice_ids[0]}
+    for message_id in (
+        location.rpartition("/")[2],
+        accepted["body"].split("<DataJobId>")[1].split("<")[0],
+        accepted["body"].split("<MessageId>")[1].split("<")[0],
+    ):
+        path = {**ids, "messageId": message_id}
+        status = invoke("api/get_processing_status", pathParameters=path)
+        assert status["statusCode"] == 200 and status["body"].count("<State>PROCESSING<") == 2
+
+
+def test_an_application_and_its_user_get_a_token_that_opens_the_bearer_door(hub: Hub) -> None:
+    application = json.loads(invoke("api/get_oauth_application")["body"])
+    pair = f"{application['clientId']}:{application['clientSecret']}"
+    event = json.loads((REPOSITORY / "events/api/issue_portal_token.json").read_text())
+    basic = "Basic " + base64.b64encode(pair.encode()).decode()
+    headers = {**event["headers"], "authorization": basic}
+    token = json.loads(invoke("api/issue_portal_token", headers=headers)["body"])
+    allowed = invoke(
+        "authorizers/bearer_token", authorizationToken=f"Bearer {token['accessToken']}"
+    )
+    assert allowed["context"]["tenant"] == TENANT.tenant
 
 
 def test_a_message_that_cannot_be_read_fails_alone(hub: Hub) -> None:

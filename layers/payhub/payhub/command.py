@@ -20,9 +20,11 @@ class Place(StrEnum):
     """A form-encoded body, or JSON with the same fields; names in any case, none of them blank."""
     LIST = "list"
     """A JSON body that is an array."""
+    XML = "xml"
+    """A Payments document; what the command gets is a PostedDocument."""
 
 
-BODIES = frozenset({Place.BODY, Place.FORM, Place.LIST})
+BODIES = frozenset({Place.BODY, Place.FORM, Place.LIST, Place.XML})
 
 
 @dataclass(frozen=True, slots=True)

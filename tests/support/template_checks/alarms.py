@@ -13,6 +13,7 @@ METRICS = {
 HEARTBEATS = {
     "sweep": 60,
     "collect_missed_events": 300,
+    "poll_portal_payments": 300,
     "settle_payments": 25 * 3600,
 }
 """Schedule -> the longest it may be from one beat to the next, when clocks change too."""

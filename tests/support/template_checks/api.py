@@ -11,11 +11,16 @@ ANY = "x-amazon-apigateway-any-method"
 CATCH_ALL = "UnknownRouteFunction"
 PUBLIC = {
     *("IssueTokenFunction", "DocumentationFunction", CATCH_ALL),
+    *("IssuePortalTokenFunction", "GetOauthApplicationFunction"),
     *("OptumFunction", "DecodaFunction"),  # webhooks: the signature is their credential
 }
 AUTHORIZERS = {"ApiKey": "API-KEY", "BearerToken": "Authorization"}
 BEARER_PATHS = "/v1/"
-"""Paths as athenahealth documents them, with the credential it documents. Tokens lie elsewhere."""
+"""Paths as athenahealth and Medfusion document them, with the credential that they document."""
+
+GUESSED = {("POST", "/v1/oauth2/token"), ("GET", "/v1/oauth2/oauthapplication/{appToken}")}
+GUESSES_PER_SECOND_MAX, GUESSES_AT_ONCE_MAX = 5, 10
+"""Where passwords and application tokens could be tried, and how often at most."""
 
 POLICY_BYTES_MAX = 20_480
 CACHE_SECONDS_MAX = 3600
@@ -110,6 +115,20 @@ def requests_are_throttled(template: Template) -> list[str]:
     return found
 
 
+def guesses_are_throttled(template: Template) -> list[str]:
+    """Passwords and application tokens cannot be tried as fast as everything else is served."""
+    found = []
+    for name, stage in of_type(template, "AWS::ApiGateway::Stage").items():
+        slow = {
+            (it["HttpMethod"], it["ResourcePath"][1:].replace("~1", "/"))
+            for it in _settings(stage)
+            if 0 < it.get("ThrottlingRateLimit", 0) <= GUESSES_PER_SECOND_MAX
+            and 0 < it.get("ThrottlingBurstLimit", 0) <= GUESSES_AT_ONCE_MAX
+        }
+        found += [f"{name}: {method} {path}" for method, path in sorted(GUESSED - slow)]
+    return found
+
+
 def web_acl_limits_addresses(template: Template) -> list[str]:
     """A web ACL with a blocking rate rule stands before every stage."""
     acls = of_type(template, "AWS::WAFv2::WebACL")
@@ -200,6 +219,7 @@ CHECKS = (
     every_route_may_call_its_function,
     resource_policies_fit,
     requests_are_throttled,
+    guesses_are_throttled,
     web_acl_limits_addresses,
     nothing_is_cached_or_traced_in_full,
     access_log_is_discreet,

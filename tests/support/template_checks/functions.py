@@ -17,6 +17,7 @@ MONEY = {
 VENDOR_WORKERS = {
     *("AdvancePaymentFunction", "ApplyEventFunction"),
     *("CollectMissedEventsFunction", "SettlePaymentsFunction"),
+    "PollPortalPaymentsFunction",
 }
 GATEWAY_HANGS_UP_SECONDS = 29
 

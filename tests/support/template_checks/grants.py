@@ -18,6 +18,10 @@ ATHENA = frozenset(
 )
 """The tenants' credentials, and the token that their processes share."""
 
+MEDFUSION = frozenset(it.replace("/athena", "/medfusion") for it in ATHENA)
+OAUTH = frozenset({"secretsmanager:GetSecretValue " + SECRET_OF % "oauth"})
+"""The keys from which the secrets of the tenants' applications are derived."""
+
 
 def index(*names: str) -> frozenset[str]:
     """May query these indexes."""
@@ -40,6 +44,7 @@ _MOVES_MONEY = _ASKS_FOR_MONEY | OPTUM
 _COLLECTS_MONEY = _ASKS_FOR_MONEY | ATHENA
 _SHOWS_RECEIPTS = READ | ATHENA
 _ASKS_DECODA = _ASKS_FOR_MONEY | DECODA
+_SERVES_FEEDS = READ | {"dynamodb:Query Table", "dynamodb:BatchGetItem Table"}
 _SHOWS_PLANS = READ | index("by_caller_reference") | {"dynamodb:BatchGetItem Table"}
 """A plan is shown with the payments that were taken for it: these refer to it."""
 
@@ -70,17 +75,28 @@ GRANTS: dict[str, frozenset[str]] = {
     "ListPaymentPlansFunction": _SHOWS_PLANS | index("by_tenant"),
     "CancelPaymentPlanFunction": _ASKS_DECODA | _SHOWS_PLANS,
     "RefundPaymentFunction": _ASKS_DECODA,
+    "ListPortalPaymentsFunction": _SERVES_FEEDS,
+    "ListSwiperPaymentsFunction": _SERVES_FEEDS,
+    "UpdatePortalPaymentsFunction": _ASKS_FOR_MONEY | MEDFUSION,
+    "UpdateSwiperPaymentsFunction": _ASKS_FOR_MONEY | MEDFUSION,
+    "GetProcessingStatusFunction": READ,
     "ResolvePaymentFunction": WRITE | sends("PaymentsQueue"),
     "ListDeadLettersFunction": READ | {"dynamodb:Query Table"},
     "RedriveDeadLetterFunction": WRITE | sends("PaymentsQueue", "EventsQueue"),
     "IssueTokenFunction": WRITE,
+    "IssuePortalTokenFunction": WRITE,
+    "GetOauthApplicationFunction": READ | OAUTH,
     "DocumentationFunction": frozenset(),
     "UnknownRouteFunction": frozenset(),
     "ApiKeyFunction": READ,
     "BearerTokenFunction": READ,
     "OptumFunction": WRITE | OPTUM | sends("EventsQueue"),
     "DecodaFunction": WRITE | DECODA | sends("EventsQueue"),
-    "AdvancePaymentFunction": _MOVES_MONEY | ATHENA | DECODA | receives("PaymentsQueue"),
+    "AdvancePaymentFunction": _MOVES_MONEY
+    | ATHENA
+    | DECODA
+    | MEDFUSION
+    | receives("PaymentsQueue"),
     "ApplyEventFunction": WRITE
     | OPTUM
     | DECODA
@@ -96,6 +112,7 @@ GRANTS: dict[str, frozenset[str]] = {
     | DECODA
     | {"dynamodb:Query Table"}
     | sends("EventsQueue"),
+    "PollPortalPaymentsFunction": WRITE | MEDFUSION | {"dynamodb:Query Table"},
     "SettlePaymentsFunction": _COLLECTS_MONEY
     | index("by_tenant")
     | {"dynamodb:Query Table", "dynamodb:BatchGetItem Table"},

@@ -1,0 +1,7 @@
+"""POST /v1/practice/{practiceId}/payments"""
+
+from payhub.entrypoints.http import endpoint
+from payhub.entrypoints.medfusion import accepted_answer, in_xml
+from payhub.operations.update_portal_payments import UpdateSwiperPayments, update_portal_payments
+
+handler = endpoint(update_portal_payments, UpdateSwiperPayments, accepted_answer, dialect=in_xml)
