@@ -32,7 +32,7 @@ _TENANTS: tuple[dict[str, Any], ...] = (
         "vendor_codes": ["GLOBEX"],
     },
 )
-_SERVED = ("optum", "athena", "decoda")
+_SERVED = ("optum", "athena", "decoda", "medfusion")
 _OWNED = ("accounts", "practice_ids", "medfusion_practice_ids", "vendor_codes")
 
 
@@ -85,6 +85,7 @@ def _make(settings: Settings, stack: deployed.Deployed, wanted: dict[str, Any]) 
             ),
             "athena": tenants.athena_in_sandbox(settings),
             "decoda": tenants.decoda_in_sandbox(settings, wanted["decoda_tenant_id"]),
+            "medfusion": tenants.medfusion_in_sandbox(settings),
         },
     }
     tenants.register_with_sandbox(settings, tenant)

@@ -57,12 +57,26 @@ def decoda_in_sandbox(settings: Settings, tenant_id: str) -> Document:
     }
 
 
+def medfusion_in_sandbox(settings: Settings) -> Document:
+    """Settings of a tenant whose patients use the sandbox's portal, with a new user there."""
+    return {
+        "base_url": settings.vendor_url("medfusion"),
+        "app_token": secrets.token_urlsafe(24),
+        "username": secrets.token_urlsafe(12),
+        "password": secrets.token_urlsafe(24),
+    }
+
+
 def new_practice(settings: Settings) -> Document:
-    """A practice that nobody in the sandbox has yet, with a payment vendor of its own."""
+    """A practice that nobody in the sandbox has yet, with a payment vendor and a portal."""
     answer = httpx.get(f"{settings.sandbox_url}/_sandbox/athena/practices").raise_for_status()
     taken = {practice_id for client in answer.json() for practice_id in client["practice_ids"]}
     practice_id = random.choice([it for it in map(str, _PRACTICE_IDS) if it not in taken])
-    return {"practice_ids": [practice_id], "vendor_codes": [f"VENDOR{practice_id}"]}
+    return {
+        "practice_ids": [practice_id],
+        "medfusion_practice_ids": [str(uuid.uuid4())],
+        "vendor_codes": [f"VENDOR{practice_id}"],
+    }
 
 
 def register_with_sandbox(settings: Settings, tenant: Document) -> None:
@@ -71,6 +85,7 @@ def register_with_sandbox(settings: Settings, tenant: Document) -> None:
         "optum": _register_accounts,
         "athena": _register_practices,
         "decoda": _register_patients,
+        "medfusion": _register_portal,
     }
     for vendor, register in registrations.items():
         configuration = tenant["vendors"].get(vendor)
@@ -113,6 +128,20 @@ def _register_patients(settings: Settings, _: Document, decoda: Document) -> Non
     answer.raise_for_status()
 
 
+def _register_portal(settings: Settings, tenant: Document, medfusion: Document) -> None:
+    """The client's id and secret are the vendor's; the hub asks for them by the app token."""
+    answer = httpx.post(
+        f"{settings.sandbox_url}/_sandbox/medfusion/members",
+        json={
+            "client_id": secrets.token_hex(12),
+            "client_secret": secrets.token_urlsafe(24),
+            **{name: medfusion[name] for name in ("app_token", "username", "password")},
+            "practice_ids": tenant["medfusion_practice_ids"],
+        },
+    )
+    answer.raise_for_status()
+
+
 def vendor_tenant_ids(tenant: Document) -> dict[str, str]:
     """What the vendors call the tenant, where they have a name for it."""
     return {
@@ -122,7 +151,7 @@ def vendor_tenant_ids(tenant: Document) -> dict[str, str]:
     }
 
 
-def create(stack: deployed.Deployed, tenant: Document) -> dict[str, str]:
+def create(stack: deployed.Deployed, tenant: Document) -> dict[str, str | None]:
     """Run the product's operation against this stack; answers the new credentials."""
     os.environ.update(stack.environment())
     # Only now: the package reads the environment.
@@ -155,6 +184,7 @@ def main() -> None:
                 "optum": optum_in_sandbox(settings, str(uuid.uuid4()), "cents"),
                 "athena": athena_in_sandbox(settings),
                 "decoda": decoda_in_sandbox(settings, str(uuid.uuid4())),
+                "medfusion": medfusion_in_sandbox(settings),
             },
         }
     else:
@@ -163,7 +193,8 @@ def main() -> None:
         settings.require_running()
         register_with_sandbox(settings, tenant)
     stack = deployed.in_aws(options.stack) if options.stack else deployed.on_this_machine(settings)
-    owned = {name: tenant.get(name, []) for name in ("practice_ids", "vendor_codes")}
+    ids = ("practice_ids", "medfusion_practice_ids", "vendor_codes")
+    owned = {name: tenant.get(name, []) for name in ids}
     shown = {
         **create(stack, tenant),
         "accounts": tenant.get("accounts", {}),

@@ -59,6 +59,10 @@ class Tenant:
     practice_ids: Sequence[str]
     vendor_codes: Sequence[str]
     vendor_tenant_ids: Mapping[str, str]
+    medfusion_practice_ids: Sequence[str]
+    app_token: str
+    username: str
+    password: str
 
 
 def new_tenant(stack: LocalStack, name: str) -> Tenant:
