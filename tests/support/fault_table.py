@@ -20,6 +20,7 @@ from local import show
 from payhub.domain.contract import Contract, Lookup, Resend
 from payhub.vendors import VENDORS
 from tests.support.athena_scenarios import ATHENA
+from tests.support.decoda_scenarios import DECODA
 from tests.support.fault_scenarios import OPTUM, Prepared, Scenario
 from tests.support.hub import (
     Hub,
@@ -46,7 +47,7 @@ _DID_NOTHING = frozenset({"disconnect", "timeout_before", "http_500_before"})
 _CONCURRENT = 6
 _PATIENCE_SECONDS = 150
 
-SCENARIOS: Mapping[tuple[str, str], Scenario] = {**OPTUM, **ATHENA}
+SCENARIOS: Mapping[tuple[str, str], Scenario] = {**OPTUM, **ATHENA, **DECODA}
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ class Row:
 
 
 def contracts() -> Iterator[Contract]:
-    """The contract rows of every vendor's operations that move money, or keep a card."""
+    """The contract rows of every vendor's operations that do something there."""
     for vendor in VENDORS:
         rows = import_module(f"payhub.vendors.{vendor}.contract").CONTRACTS
-        yield from (row for row in rows.values() if row.moves_money or row.carries_card)
+        yield from (row for row in rows.values() if row.expected_ends)
 
 
 def cases() -> list[Case]:

@@ -98,7 +98,7 @@ class Api:
         self,
         method: str,
         path: str,
-        body: Json | None = None,
+        body: Json | list[Json] | None = None,
         query: Mapping[str, str] | None = None,
         **headers: str | None,
     ) -> httpx.Response:

@@ -1,0 +1,246 @@
+"""Decoda's side of one tenant: its patients and their charges, its payers, its bank, its books."""
+
+import hashlib
+import hmac
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from payhub.domain.records import InboxRecord
+from payhub.store.items import event_of
+from tests.support.browser import confirm_on_page
+from tests.support.decoda_client import DecodaClient
+from tests.support.hub import Hub, Json, Movement, eventually, new_key, read
+
+VENDOR = "decoda"
+SIGNATURE = "Decoda-Signature"
+
+DECLINED_CENTS, RETURNED_CENTS, NEVER_REFUNDED_CENTS, REFUND_FAILS_CENTS = 402, 412, 409, 410
+NO_CREDIT_CENTS = 422
+"""The sandbox's magic amounts."""
+
+_PATIENTS_OF_A_TENANT = 20
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A charge of a patient that no other test has, known by its id."""
+
+    charge_id: str
+    patient_id: str
+    cents: int
+
+    def shown(self, **more: Any) -> Json:
+        """As a caller names it."""
+        return {
+            "id": self.charge_id,
+            "patientId": self.patient_id,
+            "totalOutstanding": self.cents,
+            **more,
+        }
+
+
+@dataclass(frozen=True)
+class DecodaSide:
+    """What happens at the vendor, past the hub."""
+
+    hub: Hub
+
+    @property
+    def tenant(self) -> str:
+        """How the vendor calls the tenant."""
+        return self.hub.tenant.vendor_tenant_ids[VENDOR]
+
+    @property
+    def caller(self) -> DecodaClient:
+        """The tenant's caller at the hub."""
+        return DecodaClient(self.hub.api)
+
+    # What a practice does
+
+    def patient(self) -> str:
+        """One patient after the other."""
+        patients: list[Json] = self._get("patients")
+        return str(patients[next(_numbers) % _PATIENTS_OF_A_TENANT]["patient_id"])
+
+    def charge(self, cents: int, patient_id: str = "") -> Charge:
+        """A new charge, outstanding."""
+        found = Charge(f"charge-{new_key()}", patient_id or self.patient(), cents)
+        self._post(
+            "charges",
+            tenant=self.tenant,
+            patient_id=found.patient_id,
+            charge_id=found.charge_id,
+            amount_cents=cents,
+        )
+        return found
+
+    def payable(self, cents: int) -> Charge:
+        """A new charge, of a patient who was given as much credit."""
+        charge = self.charge(cents)
+        self.give_credit(charge.patient_id, cents)
+        return charge
+
+    def give_credit(self, patient_id: str, cents: int) -> None:
+        """A new credit that stays."""
+        self._post("credits", tenant=self.tenant, patient_id=patient_id, amount_cents=cents)
+
+    def account(self, patient_id: str) -> Json:
+        """Credits and charges of a patient, in cents."""
+        found: list[Json] = self._get("patients")
+        return next(it for it in found if it["patient_id"] == patient_id)
+
+    def outstanding_cents(self, charge: Charge) -> int:
+        """What is still owed of it."""
+        charges = self.account(charge.patient_id)["charges"]
+        found = next(it for it in charges if it["charge_id"] == charge.charge_id)
+        return int(found["outstanding_cents"])
+
+    # What payers and banks do
+
+    def page(self, payin: Json) -> str:
+        """Where the payer finds the vendor's component."""
+        url = self.hub.stack.settings.vendor_url(VENDOR)
+        return f"{url}/component?sessionKey={payin['sessionKey']}"
+
+    def confirm_on_page(self, payin: Json, method: str = "CARD", outcome: str = "approved") -> str:
+        """In a browser, where there is one; answers how it was done."""
+        return confirm_on_page(self.page(payin), method, outcome)
+
+    def confirm(self, payin: Json, method: str = "CARD", outcome: str = "approved") -> Json:
+        """The same without the page."""
+        return self._post(
+            "payins", payin_config_id=payin["payinConfigId"], method=method, outcome=outcome
+        )
+
+    def payin(self, payin_config_id: str) -> Json:
+        """A payin as the vendor knows it."""
+        found: list[Json] = self._get("payins")
+        return next(it for it in found if it["payin_config_id"] == payin_config_id)
+
+    def payins_of(self, charge: Charge) -> list[Json]:
+        """Every payin that was prepared for a charge."""
+        return [it for it in self._get("payins") if charge.charge_id in it["charge_ids"]]
+
+    def return_payment(self, reference: str) -> None:
+        """The bank takes back what came from an account."""
+        self._post("ach-returns", payment_id=reference)
+
+    # What the books say
+
+    def events(self, *references: str) -> list[Json]:
+        """The webhooks of a charge, a payment, a plan or a payin, oldest first."""
+        sandbox = self.hub.sandbox_of(VENDOR)
+        return [it for reference in references for it in sandbox.events(reference)]
+
+    def movements(self, charge: Charge) -> list[Movement]:
+        """Every movement of money of a charge, whatever the hub knows of it."""
+        named = {it for event in self.events(charge.charge_id) for it in event["references"]}
+        return [it for it in self.hub.sandbox_of(VENDOR).ledger() if it.reference in named]
+
+    def received_cents(self, charge: Charge) -> int:
+        """What was paid for a charge and not given or taken back."""
+        return -sum(it.net_cents for it in self.movements(charge))
+
+    # Webhooks
+
+    def secrets(self) -> Json:
+        """The vendor credentials as the hub holds them."""
+        stack = self.hub.stack
+        name = f"{stack.deployed.outputs['SecretPrefix']}/{self.hub.tenant.tenant}/{VENDOR}"
+        found = stack.client("secretsmanager").get_secret_value(SecretId=name)
+        secret: Json = json.loads(found["SecretString"])
+        return secret
+
+    def post_webhook(self, body: bytes, signature: str, tenant: str = "") -> httpx.Response:
+        """A webhook with any signature."""
+        return httpx.post(
+            f"{self.hub.stack.base_url}/webhooks/{VENDOR}/{tenant or self.hub.tenant.tenant}",
+            content=body,
+            headers={SIGNATURE: signature, "Content-Type": "application/json"},
+            timeout=60,
+        )
+
+    def sign(self, body: bytes, secret: str = "") -> str:
+        """Hex HMAC-SHA256 over exactly these bytes."""
+        key = secret or self.secrets()["webhook_secret"]
+        return hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+
+    def inbox(self, text: str) -> list[InboxRecord]:
+        """Every stored event of the tenant whose body contains the text."""
+        pages = self.hub.stack.client("dynamodb").get_paginator("scan")
+        beginning = f"TENANT#{self.hub.tenant.tenant}#EVENT#"
+        found = [
+            event_of(item)
+            for page in pages.paginate(
+                TableName=self.hub.stack.deployed.outputs["TableName"],
+                FilterExpression="begins_with(pk, :events)",
+                ExpressionAttributeValues={":events": {"S": beginning}},
+            )
+            for item in page["Items"]
+        ]
+        return [it for it in found if text in it.body]
+
+    def _get(self, what: str) -> Any:
+        answer = httpx.get(
+            f"{self.hub.stack.sandbox_url}/_sandbox/{VENDOR}/{what}",
+            params={"tenant": self.tenant},
+            timeout=60,
+        )
+        return answer.raise_for_status().json()
+
+    def _post(self, what: str, **fields: Any) -> Json:
+        url = f"{self.hub.stack.sandbox_url}/_sandbox/{VENDOR}/{what}"
+        answer = httpx.post(url, json=fields, timeout=60)
+        assert answer.is_success, answer.text
+        shown: Json = answer.json()
+        return shown
+
+
+def plan_body(
+    charges: Sequence[Charge],
+    initial_cents: int,
+    installments: int,
+    each_cents: int,
+    frequency: str = "MONTHLY",
+    **more: Any,
+) -> Json:
+    """The body of a payin for a plan over all of the charges."""
+    plan = {
+        "initialAmount": initial_cents,
+        "chargeIds": [it.charge_id for it in charges],
+        "frequency": frequency,
+        "installments": installments,
+        "installmentAmount": each_cents,
+    }
+    return {
+        "paymentMedium": "VIRTUAL_TERMINAL",
+        "charges": [it.shown() for it in charges],
+        "paymentPlan": plan,
+        **more,
+    }
+
+
+def wait_for_plan(side: DecodaSide, plan_id: str, what: str, **wanted: Any) -> Json:
+    """The plan as soon as these of its members are as wanted, with no action open."""
+    last: Json = {}
+
+    def look() -> Json | None:
+        last.update(read(side.caller.plan(plan_id)))
+        is_so = all(last[name] == value for name, value in wanted.items())
+        return last if is_so and last["action"] is None else None
+
+    try:
+        return eventually(look, what)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it is {last}") from None
+
+
+def fresh_cents() -> Iterator[int]:
+    """Amounts without a meaning of their own."""
+    return itertools.count(20_011, 2)
