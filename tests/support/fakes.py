@@ -27,6 +27,7 @@ from payhub.ports import (
     EventReader,
     Hub,
     Order,
+    PlanSource,
     VendorConfiguration,
     token_secret,
 )
@@ -244,6 +245,11 @@ class ScriptedVendor:
     @property
     def documents(self) -> DocumentSource:
         """The issuer keeps none."""
+        raise NotImplementedError
+
+    @property
+    def plans(self) -> PlanSource:
+        """The issuer has none."""
         raise NotImplementedError
 
     def configure(self, configuration: Mapping[str, object]) -> VendorConfiguration:
