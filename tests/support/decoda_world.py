@@ -169,6 +169,7 @@ class DecodaWorld:
         self.signals, self.secrets = RecordingSignals(), MemorySecrets()
         self.answers_stand = False
         self._standing: dict[str, httpx.Response] = {}
+        self._charges: dict[tuple[int, int], Json] = {}
         self.hub = self._hub()
 
     def begin(self) -> None:
@@ -285,9 +286,9 @@ class DecodaWorld:
         return json.loads(answer.body)
 
     def arm(self, operation: str, fault: str, count: int = 1, **more: Any) -> None:
-        """Spoil the next requests of that operation; `refuse` closes the port for a minute."""
+        """Spoil the next requests of that operation; `refuse` closes the port for five seconds."""
         if fault == "refuse":
-            self.control("POST", "faults", {"vendor": "decoda", "fault": fault, "seconds": 60})
+            self.control("POST", "faults", {"vendor": "decoda", "fault": fault, "seconds": 5})
             return
         late = {"delay_seconds": 120} if fault == "late_apply" else {}
         wanted = {"vendor": "decoda", "operation": operation, "fault": fault, "count": count}
@@ -317,17 +318,19 @@ class DecodaWorld:
         return found
 
     def charges(self, *places: int, number: int = PATIENT, **more: Any) -> list[Json]:
-        """Charges as a caller writes them: 250000, 10000 and 1707 cents."""
-        patient = self.patient(number)
-        return [
-            {
+        """Charges as a caller writes them, and writes them again: 250000, 10000 and 1707 cents."""
+        return [{**self._charge(place, number), **more} for place in places]
+
+    def _charge(self, place: int, number: int) -> Json:
+        if (place, number) not in self._charges:
+            patient = self.patient(number)
+            charge = patient["charges"][place]
+            self._charges[place, number] = {
                 "patientId": patient["patient_id"],
-                "id": patient["charges"][place]["charge_id"],
-                "totalOutstanding": patient["charges"][place]["outstanding_cents"],
-                **more,
+                "id": charge["charge_id"],
+                "totalOutstanding": charge["outstanding_cents"],
             }
-            for place in places
-        ]
+        return self._charges[place, number]
 
     def confirm(self, payin: Json, method: str = "CARD", outcome: str = "approved") -> Json:
         """The payer does in the component what a payin was prepared for."""
