@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -84,12 +85,30 @@ def belongings(hub: Hub) -> Belongings:
     )
 
 
+@pytest.fixture(scope="module")
+def state(hub: Hub, belongings: Belongings) -> tuple[Any, Json]:
+    """How it stands with them, before anybody reaches for them."""
+    return _state(hub, belongings)
+
+
 @pytest.fixture(autouse=True)
-def _nothing_of_the_first_tenant_changes(hub: Hub, belongings: Belongings) -> Iterator[None]:
-    payment_id = belongings.parameters["paymentId"]
-    before = hub.api.details(payment_id)["history"], AthenaSide(hub).account(1)
+def _nothing_of_the_first_tenant_changes(
+    hub: Hub, belongings: Belongings, state: tuple[Any, Json]
+) -> Iterator[None]:
     yield
-    assert (hub.api.details(payment_id)["history"], AthenaSide(hub).account(1)) == before
+    assert _state(hub, belongings) == state
+
+
+def _state(hub: Hub, belongings: Belongings) -> tuple[Any, Json]:
+    payment_id = belongings.parameters["paymentId"]
+    return hub.api.details(payment_id)["history"], AthenaSide(hub).account(1)
+
+
+@pytest.fixture(scope="module")
+def nobody(hub: Hub) -> Iterator[httpx.Client]:
+    """A caller without any key."""
+    with httpx.Client(base_url=hub.stack.base_url, timeout=90) as client:
+        yield client
 
 
 @pytest.mark.parametrize("name", OF_ONE_THING)
@@ -164,18 +183,17 @@ def test_the_same_key_of_two_tenants_is_two_payments(name: str, hub: Hub, strang
 
 @pytest.mark.parametrize("name", PROTECTED)
 def test_no_route_answers_without_a_key_or_for_another_tenant(
-    name: str, hub: Hub, stranger: Hub, belongings: Belongings
+    name: str, hub: Hub, stranger: Hub, nobody: httpx.Client, belongings: Belongings
 ) -> None:
     """401 without a key and with an unknown one, 403 with another tenant's name."""
     route = ROUTES[name]
-    with httpx.Client(base_url=hub.stack.base_url, timeout=90) as nobody:
-        path = _path(route, belongings.parameters)
-        assert nobody.request(route.method, path).status_code == 401
-        for unknown in (
-            {"API-KEY": "ph_operator_unknown", "Authorization": "Bearer unknown"},
-            _the_other_scheme(hub, route),
-        ):
-            assert nobody.request(route.method, path, headers=unknown).status_code == 401
+    path = _path(route, belongings.parameters)
+    assert nobody.request(route.method, path).status_code == 401
+    for unknown in (
+        {"API-KEY": "ph_operator_unknown", "Authorization": "Bearer unknown"},
+        _the_other_scheme(hub, route),
+    ):
+        assert nobody.request(route.method, path, headers=unknown).status_code == 401
     named = _call(hub, route, belongings.parameters, tenant=stranger.tenant.tenant)
     assert named.status_code == 403, named.text
 
