@@ -4,22 +4,24 @@ import hashlib
 import hmac
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from payhub.domain.identity import digest
 from payhub.domain.records import InboxRecord
 from payhub.store.items import event_of
-from tests.support.browser import confirm_on_page
+from tests.support.browser import FORM, confirm_on_page
 from tests.support.decoda_client import DecodaClient
 from tests.support.hub import Hub, Json, Movement, eventually, new_key, read
 
 VENDOR = "decoda"
 SIGNATURE = "Decoda-Signature"
 
-DECLINED_CENTS, RETURNED_CENTS, NEVER_REFUNDED_CENTS, REFUND_FAILS_CENTS = 402, 412, 409, 410
+DECLINED_CENTS, NEVER_REFUNDED_CENTS, REFUND_FAILS_CENTS = 402, 409, 410
 NO_CREDIT_CENTS = 422
 """The sandbox's magic amounts."""
 
@@ -101,6 +103,12 @@ class DecodaSide:
         found = next(it for it in charges if it["charge_id"] == charge.charge_id)
         return int(found["outstanding_cents"])
 
+    def speak(self, style: str) -> None:
+        """The words of webhooks: those of the API description ("api") or of the guide."""
+        self._post(
+            "tenants", tenant=self.tenant, api_key=self.secrets()["api_key"], event_style=style
+        )
+
     # What payers and banks do
 
     def page(self, payin: Json) -> str:
@@ -108,9 +116,10 @@ class DecodaSide:
         url = self.hub.stack.settings.vendor_url(VENDOR)
         return f"{url}/component?sessionKey={payin['sessionKey']}"
 
-    def confirm_on_page(self, payin: Json, method: str = "CARD", outcome: str = "approved") -> str:
-        """In a browser, where there is one; answers how it was done."""
-        return confirm_on_page(self.page(payin), method, outcome)
+    def confirm_on_page(self, payin: Json, method: str = "CARD", outcome: str = "approved") -> None:
+        """In a browser; the test says so where there is none."""
+        if confirm_on_page(self.page(payin), method, outcome) == FORM:
+            warnings.warn("No Chromium here: the page's form was posted without one", stacklevel=2)
 
     def confirm(self, payin: Json, method: str = "CARD", outcome: str = "approved") -> Json:
         """The same without the page."""
@@ -137,6 +146,22 @@ class DecodaSide:
         """The webhooks of a charge, a payment, a plan or a payin, oldest first."""
         sandbox = self.hub.sandbox_of(VENDOR)
         return [it for reference in references for it in sandbox.events(reference)]
+
+    def event_types(self, charge: Charge) -> list[str]:
+        """What the vendor told, or is to tell, of a charge."""
+        return [str(it["type"]) for it in self.events(charge.charge_id)]
+
+    def all_applied(self, charge: Charge) -> bool:
+        """Whether the hub has every event of the charge and nothing is left to do about it."""
+        stored = self.stored(charge)
+        return len(stored) == len(self.events(charge.charge_id)) and all(
+            it.state.is_final for it in stored
+        )
+
+    def stored(self, charge: Charge) -> list[InboxRecord]:
+        """The events of a charge as the hub keeps them."""
+        told = {digest(it["event_id"]) for it in self.events(charge.charge_id)}
+        return [it for it in self.inbox("") if it.event_id in told]
 
     def movements(self, charge: Charge) -> list[Movement]:
         """Every movement of money of a charge, whatever the hub knows of it."""
@@ -239,8 +264,3 @@ def wait_for_plan(side: DecodaSide, plan_id: str, what: str, **wanted: Any) -> J
         return eventually(look, what)
     except AssertionError as error:
         raise AssertionError(f"{error}; it is {last}") from None
-
-
-def fresh_cents() -> Iterator[int]:
-    """Amounts without a meaning of their own."""
-    return itertools.count(20_011, 2)
