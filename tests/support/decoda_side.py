@@ -26,6 +26,7 @@ NO_CREDIT_CENTS = 422
 """The sandbox's magic amounts."""
 
 _PATIENTS_OF_A_TENANT = 20
+_http = httpx.Client(timeout=60, trust_env=False)
 _numbers = itertools.count()
 
 
@@ -184,11 +185,10 @@ class DecodaSide:
 
     def post_webhook(self, body: bytes, signature: str, tenant: str = "") -> httpx.Response:
         """A webhook with any signature."""
-        return httpx.post(
+        return _http.post(
             f"{self.hub.stack.base_url}/webhooks/{VENDOR}/{tenant or self.hub.tenant.tenant}",
             content=body,
             headers={SIGNATURE: signature, "Content-Type": "application/json"},
-            timeout=60,
         )
 
     def sign(self, body: bytes, secret: str = "") -> str:
@@ -212,16 +212,15 @@ class DecodaSide:
         return [it for it in found if text in it.body]
 
     def _get(self, what: str) -> Any:
-        answer = httpx.get(
+        answer = _http.get(
             f"{self.hub.stack.sandbox_url}/_sandbox/{VENDOR}/{what}",
             params={"tenant": self.tenant},
-            timeout=60,
         )
         return answer.raise_for_status().json()
 
     def _post(self, what: str, **fields: Any) -> Json:
         url = f"{self.hub.stack.sandbox_url}/_sandbox/{VENDOR}/{what}"
-        answer = httpx.post(url, json=fields, timeout=60)
+        answer = _http.post(url, json=fields)
         assert answer.is_success, answer.text
         shown: Json = answer.json()
         return shown
