@@ -332,6 +332,10 @@ class DecodaWorld:
             }
         return self._charges[place, number]
 
+    def look_up_charges(self) -> None:
+        """The caller asks anew what is outstanding."""
+        self._charges.clear()
+
     def confirm(self, payin: Json, method: str = "CARD", outcome: str = "approved") -> Json:
         """The payer does in the component what a payin was prepared for."""
         body = {
