@@ -227,7 +227,7 @@ def _running() -> PlanView:
         payment=_plan_payment("active", made, plan=plan),
         plan=plan,
         payments=tuple(taken),
-        today=date(2026, 12, 22),
+        overdue=(),
     )
 
 
