@@ -18,6 +18,7 @@ from tests.support.decoda_side import (
     VENDOR,
     Charge,
     DecodaSide,
+    begun_plan,
     plan_body,
     wait_for_plan,
 )
@@ -162,7 +163,7 @@ def test_a_refund_that_the_vendor_refuses_moves_nothing(hub: Hub, side: DecodaSi
 
 def test_a_refund_that_fails_later_can_be_asked_for_again(hub: Hub, side: DecodaSide) -> None:
     """The card's processor takes it and says no afterwards: no money went back."""
-    charge, plan = _begun(side, initial_cents=REFUND_FAILS_CENTS)
+    charge, plan = begun_plan(side, initial_cents=REFUND_FAILS_CENTS)
     payment_id = plan["payments"][0]["paymentId"]
     hub.api.wait_for_status(payment_id, "SUCCEEDED")
     assert side.caller.refund(payment_id, 10).is_success
@@ -223,7 +224,7 @@ def test_a_payer_confirms_on_the_page(hub: Hub, side: DecodaSide) -> None:
 
 def test_a_cancelled_plan_takes_nothing_more(hub: Hub, side: DecodaSide) -> None:
     """What was taken stays taken; a second cancel is the first one's, with a new key too late."""
-    charge, plan = _begun(side)
+    charge, plan = begun_plan(side)
     key = new_key()
     cancelled = side.caller.cancel(plan["planId"], key)
     shown = read(cancelled)
@@ -323,7 +324,7 @@ def test_webhooks_in_either_vocabulary_reversed_and_repeated(
 
 def test_forged_and_replayed_webhooks(hub: Hub, side: DecodaSide) -> None:
     """A wrong signature is refused and not stored; a right one of a known event changes nothing."""
-    charge, plan = _begun(side)
+    charge, plan = begun_plan(side)
     payment = plan["payments"][0]
     hub.api.wait_for_status(payment["paymentId"], "SUCCEEDED")
     event_id = new_key()
@@ -364,7 +365,7 @@ def test_another_tenant_sees_and_does_nothing(
 ) -> None:
     """404 in the words for what does not exist, nothing in lists, and no charge of the other's."""
     stranger = DecodaSide(hub_of(local_stack, new_tenant(local_stack, "decoda-stranger")))
-    charge, plan = _begun(side)
+    charge, plan = begun_plan(side)
     plan_id, payment_id = plan["planId"], plan["payments"][0]["paymentId"]
     refused = [
         stranger.caller.plan(plan_id),
@@ -392,15 +393,6 @@ def test_another_tenant_sees_and_does_nothing(
     assert stranger.post_webhook(event, stranger.sign(event)).status_code == 200
     assert read(side.caller.plan(plan_id))["status"] == "active"
     assert side.received_cents(charge) == INITIAL_CENTS
-
-
-def _begun(side: DecodaSide, initial_cents: int = INITIAL_CENTS) -> tuple[Charge, Json]:
-    """A plan of three months that its payer has confirmed."""
-    charge = side.charge(initial_cents + 9_000)
-    prepared = side.caller.create_payin(plan_body([charge], initial_cents, 3, 3_000))
-    side.confirm(read(prepared))
-    plan_id = prepared.headers["Payment-Id"]
-    return charge, wait_for_plan(side, plan_id, "begun", status="active", paidCents=initial_cents)
 
 
 def _rest_of(side: DecodaSide, charge: Charge) -> Charge:

@@ -250,6 +250,15 @@ def plan_body(
     }
 
 
+def begun_plan(side: DecodaSide, initial_cents: int = 1_000) -> tuple[Charge, Json]:
+    """A plan of three months of 30 dollars that its payer has confirmed."""
+    charge = side.charge(initial_cents + 9_000)
+    prepared = side.caller.create_payin(plan_body([charge], initial_cents, 3, 3_000))
+    side.confirm(read(prepared))
+    plan_id = prepared.headers["Payment-Id"]
+    return charge, wait_for_plan(side, plan_id, "begun", status="active", paidCents=initial_cents)
+
+
 def wait_for_plan(side: DecodaSide, plan_id: str, what: str, **wanted: Any) -> Json:
     """The plan as soon as these of its members are as wanted, with no action open."""
     last: Json = {}
