@@ -58,8 +58,8 @@ _CHARGES = '[{"patientId": "PATIENT_ID", "totalOutstanding": 10000, "id": "CHARG
 _PLAN = (
     '{"paymentMedium": "VIRTUAL_TERMINAL", "charges": [{"patientId": "PATIENT_ID",'
     ' "totalOutstanding": 250000, "id": "OTHER_CHARGE_ID"}],'
-    ' "paymentPlan": {"initialAmount": 10000, "chargeIds": ["OTHER_CHARGE_ID"], "frequency": "MONTHLY", "installments": 7,'
-    ' "installmentAmount": 34286}}'
+    ' "paymentPlan": {"initialAmount": 10000, "chargeIds": ["OTHER_CHARGE_ID"],'
+    ' "frequency": "MONTHLY", "installments": 7, "installmentAmount": 34286}}'
 )
 
 
