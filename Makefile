@@ -29,7 +29,7 @@ tenant: environment ## another tenant: NAME='Clinic' [JSON=settings.json [STACK=
 
 test: lint types contracts $(SAM_VENV)/.made browser ## every check and every test
 	$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/architecture tests/simulation
-	$(BIN)/pytest tests/integration tests/journeys
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/integration tests/journeys
 
 test-fast: lint types contracts ## what needs no server, in under a minute
 	$(BIN)/pytest -q -n 2 tests/unit tests/contract tests/architecture

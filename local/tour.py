@@ -8,6 +8,7 @@ import httpx
 from local import demo
 from local.settings import Settings, from_environment
 from local.tour_athena import AthenaTour
+from local.tour_decoda import DecodaTour
 from local.tour_steps import Json, Steps, UnexpectedAnswerError
 
 _AMOUNT_CENTS = 12_500
@@ -115,14 +116,18 @@ class _IssuerTour(Steps):
         return payment
 
 
-_Part = _IssuerTour | AthenaTour
+_Part = _IssuerTour | AthenaTour | DecodaTour
 
 
 def play(settings: Settings) -> bool:
     """Play it for the first demo tenant; says whether every step was as expected."""
     tenant = demo.read(settings)[0]
     print(f"\nTour of {settings.base_url} as {tenant['name']}\n", flush=True)
-    parts: tuple[_Part, ...] = (_IssuerTour(settings, tenant), AthenaTour(settings, tenant))
+    parts: tuple[_Part, ...] = (
+        _IssuerTour(settings, tenant),
+        AthenaTour(settings, tenant),
+        DecodaTour(settings, tenant),  # the last: it moves the clock by a year
+    )
     failures = [_played(part) for part in parts]
     failure = next((it for it in failures if it is not None), None)
     print(f"The tour stopped: {failure!r}" if failure else "Every step as expected.")

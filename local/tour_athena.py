@@ -12,7 +12,7 @@ _TAKEN, _DECLINED = "4111111111111111", "4000000000000002"
 _HOLDER = {
     "nameoncard": "Ada Lovelace",
     "expirationmonthmm": "12",
-    "expirationyearyyyy": "2030",
+    "expirationyearyyyy": "2099",  # a play moves the clock by a year
     "billingaddress": "1 Main St",
     "billingzip": "02110",
 }

@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import httpx
@@ -64,7 +65,9 @@ class Steps:
             for it in moved
         ]
         sum_cents = sum(cents for _, cents in signed)
-        told = ", ".join(f"{_verb(it)} {cents:+d}" for it, cents in signed)
+        each = [f"{_verb(it)} {cents:+d}" for it, cents in signed]
+        counted = [(told, len(list(same))) for told, same in groupby(each)]
+        told = ", ".join(f"{told} x {n}" if n > 1 else told for told, n in counted)
         shown = [payment["paymentId"], payment["status"], hub_cents, sum_cents, told or "-"]
         self.books.append(shown)
         self.expect(sum_cents == hub_cents, "the hub and the truth book agree")

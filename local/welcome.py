@@ -30,7 +30,20 @@ athenahealth's paths take a bearer token and forms. Charge a patient's card, and
     -d '{form}'
   curl '{api}/v1/{practice}/patients/1/receipts?departmentid=1' -H "Authorization: Bearer $TOKEN"
 
-`make tour` plays all of it again. Ctrl-C stops; the payments are kept.
+Decoda's paths take JSON. See who may pay, settle a charge with credit, prepare a payment plan, be
+its payer on the sandbox's page, and follow it:
+
+  curl '{sandbox}/_sandbox/decoda/patients?tenant={decoda_tenant}'
+  curl -i '{api}/billing/payment-terminal/charge/create-patient-credit-settled?amount=1000' \\
+    -H 'API-KEY: {key}' -H 'Content-Type: application/json' \\
+    -d '{charges}'
+  curl -i {api}/billing/payment-plan/payin-config -H 'API-KEY: {key}' \\
+    -H 'Content-Type: application/json' -d '{plan}'
+  {decoda}/component?sessionKey=SESSION_KEY
+  curl '{api}/payment-plans?limit=5' -H 'API-KEY: {key}'
+
+`make tour` plays all of it again, and moves the clock of hub and sandbox by a year. Ctrl-C stops;
+the payments are kept.
 """
 
 _BODY = (
@@ -39,7 +52,14 @@ _BODY = (
 )
 _FORM = (
     "departmentid=1&otheramount=12.34&accountnumber=4111111111111111&nameoncard=Ada+Lovelace"
-    "&expirationmonthmm=12&expirationyearyyyy=2030&billingaddress=1+Main+St&billingzip=02110"
+    "&expirationmonthmm=12&expirationyearyyyy=2040&billingaddress=1+Main+St&billingzip=02110"
+)
+_CHARGES = '[{"patientId": "PATIENT_ID", "totalOutstanding": 10000, "id": "CHARGE_ID"}]'
+_PLAN = (
+    '{"paymentMedium": "VIRTUAL_TERMINAL", "charges": [{"patientId": "PATIENT_ID",'
+    ' "totalOutstanding": 250000, "id": "OTHER_CHARGE_ID"}],'
+    ' "paymentPlan": {"initialAmount": 10000, "chargeIds": ["OTHER_CHARGE_ID"],'
+    ' "frequency": "MONTHLY", "installments": 7, "installmentAmount": 34286}}'
 )
 
 
@@ -56,5 +76,9 @@ def show(settings: Settings) -> None:
         client=f"{first['client_id']}:{first['client_secret']}",
         practice=first["practice_ids"][0],
         form=_FORM,
+        decoda=settings.vendor_url("decoda"),
+        decoda_tenant=first["vendor_tenant_ids"]["decoda"],
+        charges=_CHARGES,
+        plan=_PLAN,
     )
     print(text, flush=True)

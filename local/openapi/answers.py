@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from local.openapi import athena, examples
+from local.openapi import athena, decoda, examples
 from local.openapi.success import PAYMENT_HEADERS, REPLAYED, Success, one
 from payhub.domain import errors
 from payhub.entrypoints import problems, shapes
@@ -116,6 +116,7 @@ OF_OPERATION: Mapping[Callable[..., Any], Sequence[Success]] = {
         )
     ],
     **athena.SUCCESSES,
+    **decoda.SUCCESSES,
 }
 
 _ASKED = (
@@ -150,6 +151,7 @@ REFUSALS: Mapping[Callable[..., Any], Sequence[Kind]] = {
     issue_token: (KINDS[errors.BodyTooLarge], KINDS[errors.UnsupportedMedia]),
     receive_event: (KINDS[errors.BadSignature], KINDS[errors.BodyTooLarge]),
     **athena.REFUSALS,
+    **decoda.REFUSALS,
 }
 """What an operation refuses for reasons of its own."""
 

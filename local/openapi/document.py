@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from local.openapi import answers, refusals, requests, schemas, words
+from local.openapi.dialects import DIALECTS, Dialect, dialect_of
 from local.openapi.operations import (
     CLIENT_SCHEME,
     operation,
@@ -64,13 +65,16 @@ def _paths(found: Sequence[Route], gateway: Mapping[str, Gateway]) -> Json:
     return paths
 
 
-def _kinds_in_dialect(found: Sequence[Route]) -> set[Kind]:
+def _kinds_in_dialect(found: Sequence[Route]) -> dict[Dialect, set[Kind]]:
     """What the paths with a dialect of their own may refuse."""
     return {
-        kind
-        for route in found
-        if route.dialect is not None
-        for kind in answers.refusals(route.declaration, has_path=True, has_body=True)
+        dialect: {
+            kind
+            for route in found
+            if dialect_of(route) is dialect
+            for kind in answers.refusals(route.declaration, has_path=True, has_body=True)
+        }
+        for dialect in DIALECTS
     }
 
 
@@ -115,7 +119,7 @@ def _schemas(found: Sequence[Route]) -> Json:
         if it.command is not None and issubclass(it.command, Command)
     ]
     sent = {body.model for body in bodies if body is not None}
-    answered |= {shapes.Problem, shapes.AthenaProblem, shapes.TokenError}
+    answered |= {shapes.Problem, shapes.AthenaProblem, shapes.DecodaInvalid, shapes.TokenError}
     return schemas.components(_by_name(answered), _by_name(sent))
 
 

@@ -5,12 +5,21 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from local.openapi import answers, athena_examples, examples, refusals, requests, schemas
+from local.openapi import (
+    answers,
+    athena_examples,
+    decoda_examples,
+    examples,
+    refusals,
+    requests,
+    schemas,
+)
+from local.openapi.dialects import dialect_of
 from local.openapi.requests import FORM_TYPE, JSON_TYPE
 from local.openapi.routes import Gateway, Route
 from local.openapi.success import Success
 from payhub.command import Command
-from payhub.entrypoints import athena, problems, shapes
+from payhub.entrypoints import problems, shapes
 from payhub.entrypoints.documentation import documentation
 from payhub.entrypoints.http import OPERATOR, Declaration
 from payhub.operations.create_tenant import CreateTenant
@@ -21,6 +30,8 @@ Json = dict[str, Any]
 
 DROP_IN_PREFIX = "/api/"
 ATHENA_PREFIX = "/v1/"
+DECODA_PREFIX = "/billing/"
+PLANS_PREFIX = "/payment-plans"
 CLIENT_SCHEME = "ClientCredentials"
 
 
@@ -72,12 +83,19 @@ def _tag(route: Route) -> str:
     }
     if does in by_operation:
         return by_operation[does]
-    if route.path.startswith(DROP_IN_PREFIX):
-        return "Issuer's documented paths"
-    if route.path.startswith(ATHENA_PREFIX):
-        return "athenahealth's documented paths"
+    for prefix, tag in _TAGS.items():
+        if route.path.startswith(prefix):
+            return tag
     is_operators = "dead-letters" in route.path or route.path.endswith("/resolve")
     return "Operators" if is_operators else "Payments"
+
+
+_TAGS = {
+    DROP_IN_PREFIX: "Issuer's documented paths",
+    ATHENA_PREFIX: "athenahealth's documented paths",
+    DECODA_PREFIX: "Decoda's documented paths",
+    PLANS_PREFIX: "Payment plans",
+}
 
 
 def _endpoint(route: Route, gateway: Mapping[str, Gateway]) -> Json:
@@ -98,16 +116,25 @@ def _endpoint(route: Route, gateway: Mapping[str, Gateway]) -> Json:
 
 
 def _media(body: requests.RequestBody, content_type: str) -> Json:
-    """A body; in a form, a list is JSON text in one field."""
+    """A body, or an array of such; in a form, a list is JSON text in one field."""
     name = body.model.__name__
-    known = examples.REQUEST_BODIES | athena_examples.REQUEST_BODIES
-    media: Json = {"schema": schemas.reference(body.model), "example": known[name]}
+    media: Json = {"schema": schemas.reference(body.model), "example": _BODIES[name]}
+    if body.many is not None:
+        media = {
+            "schema": {"type": "array", "items": media["schema"], **body.many},
+            "example": [media["example"]],
+        }
     lists = sorted(_AS_JSON_TEXT & body.model.model_fields.keys())
     if content_type == FORM_TYPE and lists:
         media["encoding"] = {field: {"contentType": JSON_TYPE} for field in lists}
     return media
 
 
+_BODIES: Json = {
+    **examples.REQUEST_BODIES,
+    **athena_examples.REQUEST_BODIES,
+    **decoda_examples.REQUEST_BODIES,
+}
 _AS_JSON_TEXT = {"claimpayment", "charges"}
 
 
@@ -120,7 +147,7 @@ def _responses(route: Route, gateway: Mapping[str, Gateway], *, has_body: bool) 
         gateway,
         is_guarded=route.scheme is not None,
         has_body=has_body,
-        in_dialect=route.dialect is athena.in_dialect,
+        dialect=dialect_of(route),
     )
 
 
@@ -205,10 +232,13 @@ def signature_scheme(route: Route) -> str:
 
 
 def signature_header(route: Route) -> str:
-    """The header that carries the vendor's signature, from the defaults of its settings."""
+    """The header that carries the vendor's signature: a setting's default, or a fixed one."""
     auth = import_module(f"payhub.vendors.{route.function}.auth")
-    settings = getattr(auth, f"{route.function.capitalize()}Settings")
-    return str(settings.model_fields["signature_headers"].default[0]).title()
+    fields = getattr(auth, f"{route.function.capitalize()}Settings").model_fields
+    if "signature_headers" in fields:
+        return str(fields["signature_headers"].default[0]).title()
+    events = import_module(f"payhub.vendors.{route.function}.events")
+    return str(events.SIGNATURE_HEADER).title()
 
 
 def _webhook(route: Route, gateway: Mapping[str, Gateway]) -> Json:
@@ -229,11 +259,14 @@ def _webhook(route: Route, gateway: Mapping[str, Gateway]) -> Json:
             "required": True,
             "description": "The vendor's event, signed byte for byte.",
             "content": {
-                JSON_TYPE: {"schema": {"type": "object"}, "example": examples.event_body()}
+                JSON_TYPE: {"schema": {"type": "object"}, "example": _EVENTS[route.function]()}
             },
         },
         "responses": _responses(route, gateway, has_body=True),
     }
+
+
+_EVENTS = {"optum": examples.event_body, "decoda": decoda_examples.event_body}
 
 
 def _documentation(route: Route, gateway: Mapping[str, Gateway]) -> Json:

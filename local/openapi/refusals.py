@@ -1,13 +1,14 @@
 """Problem responses: the hub's kinds and what API Gateway answers by itself, by status."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from local.openapi import examples, schemas
+from local.openapi.dialects import Dialect
 from local.openapi.routes import Gateway
 from payhub.domain.errors import BadCredentials, InvalidRequest
-from payhub.entrypoints import athena, problems, shapes
+from payhub.entrypoints import problems, shapes
 from payhub.entrypoints.problems import CONTENT_TYPE, KINDS, Kind
 
 Json = dict[str, Any]
@@ -40,6 +41,8 @@ _DETAILS = {
     "possible-duplicate": "The same amount of the same patient and tender was collected today, or"
     f" may have been (payment {examples.PAYMENT_ID} is Collected). If this is other money, send"
     " confirmnotduplicate=true.",
+    "already-planned": "Charge 2d7c1b54-3d0f-4a52-9a37-6c9b8f6f2e01 is in payment"
+    f" {examples.PAYMENT_ID} already, which is active. Cancel that one first.",
     "claim-taken": "Another payment holds this reference",
     "refused-by-vendor": "The patient is not registered in the department.",
     "vendor-unavailable": "athenahealth cannot be asked now.",
@@ -51,21 +54,9 @@ _DETAILS = {
 _WITH_PAYMENT = frozenset(
     {"not-found", "action-open", "still-running", "not-allowed", "revision-needed", "key-reused"}
     | {"revision-mismatch", "declined", "not-captured", "not-sent", "possible-duplicate"}
-    | {"refused-by-vendor"}
+    | {"refused-by-vendor", "already-planned"}
 )
-_AT_ATHENA = {
-    "not-found": "There is no practice 195901.",
-    "not-allowed": "A payment in status Settled cannot be voided. It settled at 2026-11-21 20:00"
-    " EST. A payment collected by card can be voided until it settles, at 20:00 New York time.",
-    "key-reused": "This externalrefid was used for another payment. Send that request again to"
-    " have its answer, or use a new externalrefid.",
-    "unsupported-media-type": "Send the body with Content-Type: application/x-www-form-urlencoded"
-    " or application/json.",
-}
-"""Where another word is more telling on the vendor's own paths."""
 _FIELD = {"field": "payment.paymentDetails.amount", "detail": "must be greater than zero"}
-_FORM_FIELD = {"field": "departmentid", "detail": "is required"}
-_DIALECT = "athena-"
 _WAITING = frozenset({409, 429, 503, 504})
 
 _GUARDED = ("UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE")
@@ -86,18 +77,24 @@ def responses(
     *,
     is_guarded: bool,
     has_body: bool,
-    in_dialect: bool = False,
+    dialect: Dialect | None = None,
 ) -> Json:
-    """Status -> response, the examples by name; `in_dialect` with the members of athenahealth."""
+    """Status -> response, the examples by name; with a dialect as the vendor's clients read it."""
     by_status: dict[int, list[str]] = {}
     for kind in found:
-        name = f"{_DIALECT}{kind.slug}" if in_dialect else kind.slug
-        by_status.setdefault(kind.status, []).append(name)
+        name, status = kind.slug, kind.status
+        if dialect is not None:
+            name, status = dialect.prefix + kind.slug, _example(kind, dialect)["status"]
+        by_status.setdefault(status, []).append(name)
     for name in gateway_names(is_guarded=is_guarded, has_body=has_body):
         by_status.setdefault(gateway[name].status, []).append(_slug(name))
-    shape = shapes.AthenaProblem if in_dialect else shapes.Problem
     return {
-        str(status): _response(status, by_status[status], shape) for status in sorted(by_status)
+        str(status): _response(
+            status,
+            by_status[status],
+            shapes.Problem if dialect is None else dialect.shape_of(status),
+        )
+        for status in sorted(by_status)
     }
 
 
@@ -110,15 +107,17 @@ def gateway_names(*, is_guarded: bool, has_body: bool) -> list[str]:
     ]
 
 
-def component_examples(gateway: Mapping[str, Gateway], in_dialect: Iterable[Kind]) -> Json:
-    """One example of each kind, by its slug; of some a second one in athenahealth's dialect."""
+def component_examples(
+    gateway: Mapping[str, Gateway], in_dialect: Mapping[Dialect, Collection[Kind]]
+) -> Json:
+    """One example of each kind, by its slug; of some another one in each dialect."""
     found = {kind.slug: {"summary": kind.title, "value": _example(kind)} for kind in kinds()}
-    slugs = {kind.slug for kind in in_dialect}
-    for kind in kinds():
-        if kind.slug not in slugs:
-            continue
-        value = _example(kind, in_dialect=True)
-        found[_DIALECT + kind.slug] = {"summary": kind.title, "value": value}
+    for dialect, spoken in in_dialect.items():
+        slugs = {kind.slug for kind in spoken}
+        for kind in kinds():
+            if kind.slug in slugs:
+                value = _example(kind, dialect)
+                found[dialect.prefix + kind.slug] = {"summary": kind.title, "value": value}
     for name in gateway_names(is_guarded=True, has_body=True):
         body = {**gateway[name].body, "correlation_id": examples.CORRELATION_ID}
         found[_slug(name)] = {"summary": f"By API Gateway: {body['detail']}", "value": body}
@@ -161,7 +160,8 @@ _DESCRIPTIONS = {
     412: "The payment has changed since.",
     413: "The body is too large.",
     415: "The content type is not supported.",
-    422: "The vendor refused the payment, nothing was captured, or the key had another request.",
+    422: "The vendor refused the payment, nothing was captured, or the key had another request; on"
+    " Decoda's paths also a request that is not valid.",
     429: "Too many requests.",
     500: "Something went wrong in the hub; nothing is lost.",
     503: "Nothing was done. Repeat the request with the same key.",
@@ -169,17 +169,18 @@ _DESCRIPTIONS = {
 }
 
 
-def _example(kind: Kind, *, in_dialect: bool = False) -> Any:
+def _example(kind: Kind, dialect: Dialect | None = None) -> Any:
     members: Json = {}
+    said = _DETAILS | dict(dialect.details if dialect else {})
+    detail = said[kind.slug]
     if kind is KINDS[InvalidRequest]:
-        members["errors"] = [_FORM_FIELD if in_dialect else _FIELD]
+        members["errors"] = [dialect.field if dialect else _FIELD]
     if kind.slug in _WITH_PAYMENT:
         members["payment_id"] = examples.PAYMENT_ID
     if kind is problems.DECLINED:
-        members |= {"vendor": "optum", "vendor_message": _DETAILS[kind.slug]}
+        members |= {"vendor": "optum", "vendor_message": detail}
     if kind is problems.REFUSED_BY_VENDOR:
-        members |= {"vendor": "athena", "vendor_code": "400"}
-        members |= {"vendor_message": _DETAILS[kind.slug]}
-    detail = (in_dialect and _AT_ATHENA.get(kind.slug)) or _DETAILS[kind.slug]
+        members |= {"vendor": dialect.vendor if dialect else "athena", "vendor_code": "400"}
+        members |= {"vendor_message": detail}
     answer = problems.problem(kind, detail, correlation_id=examples.CORRELATION_ID, **members)
-    return json.loads((athena.in_dialect(answer) if in_dialect else answer)["body"])
+    return json.loads((dialect.speak(answer) if dialect else answer)["body"])

@@ -1,12 +1,12 @@
 """Parameters and bodies, from the commands and their marks."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from local.openapi import examples, words
-from payhub.command import Command, Place
+from payhub.command import BODIES, Command, Place
 
 Json = dict[str, Any]
 
@@ -46,19 +46,26 @@ _PARAMETER_EXAMPLES: Json = {
     "customerversion": "true",
     "merchantversion": "true",
     "termsasjson": "true",
+    "planId": examples.PAYMENT_ID,
+    "amount": 2500,
+    "ListPaymentPlans.status": "active",
+    "ListPaymentPlans.reference": "VISIT-71",
+    "ListPaymentPlans.limit": 10,
 }
 """By name, or by command and name where one name has two meanings."""
-
-_BODIES = frozenset({Place.BODY, Place.FORM})
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBody:
-    """What a command reads from the body; `content_types` in the order they are shown."""
+    """What a command reads from the body; `content_types` in the order they are shown.
+
+    `many` are the limits of an array whose elements are the model; None where it stands alone.
+    """
 
     model: type[BaseModel]
     is_required: bool
     content_types: tuple[str, ...]
+    many: Json | None = None
 
 
 def parameters(command: type[Command]) -> list[Json]:
@@ -66,7 +73,7 @@ def parameters(command: type[Command]) -> list[Json]:
     fields = command.model_json_schema()["properties"]
     found = []
     for name, source in command.sources().items():
-        if source.place in _BODIES:
+        if source.place in BODIES:
             continue
         schema = without_null(fields[name])
         parameter = {
@@ -96,8 +103,13 @@ def _example(command: type[Command], name: str) -> Any:
 def body_of(command: type[Command]) -> RequestBody | None:
     """The command's body; None without one."""
     for name, source in command.sources().items():
-        if source.place in _BODIES:
+        if source.place in BODIES:
             field = command.model_fields[name]
+            if source.place is Place.LIST:
+                whole = command.model_json_schema()["properties"][name]
+                many = {key: whole[key] for key in ("minItems", "maxItems")}
+                model = get_args(field.annotation)[0]
+                return RequestBody(model, field.is_required(), (JSON_TYPE,), many)
             assert isinstance(field.annotation, type)
             types = (FORM_TYPE, JSON_TYPE) if source.place is Place.FORM else (JSON_TYPE,)
             return RequestBody(field.annotation, field.is_required(), types)

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import TypeAdapter
 
-from local.openapi import bodies, requests
+from local.openapi import bodies, decoda_words, requests
 from local.openapi.words import SCHEMA_WORDS
 from payhub.command import FormBody
 
@@ -15,15 +15,24 @@ _REFERENCE = "#/components/schemas/{model}"
 
 
 def components(answered: Iterable[Any], sent: Sequence[type]) -> Json:
-    """Schema name -> schema, for the shapes and models and everything in them."""
+    """Schema name -> schema, for the shapes and models and everything in them.
+
+    Raises LookupError for two of the same name.
+    """
     inputs: list[tuple[str, Literal["validation", "serialization"], TypeAdapter[Any]]] = [
         (shape.__name__, "serialization", TypeAdapter(shape)) for shape in answered
     ]
     inputs += [(model.__name__, "validation", TypeAdapter(model)) for model in sent]
     _, defined = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
     found: Json = defined["$defs"]
+    alike = [name for name in found if "__" in name]
+    if alike:
+        raise LookupError(f"these need names of their own: {alike}")
     for name, words in SCHEMA_WORDS.items():
         found[name]["description"] = words
+    for name, fields in decoda_words.FIELDS.items():
+        for field, words in fields.items():
+            found[name]["properties"][field]["description"] = words
     for model in sent:
         if issubclass(model, FormBody):
             found[model.__name__] = _form(found[model.__name__], model.__name__)

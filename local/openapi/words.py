@@ -13,14 +13,15 @@ _INTRODUCTION = """\
 One API over healthcare payment systems that never moves money twice and never loses a payment.
 
 **Credentials.** Send your key in the `API-KEY` header; operators' keys also release, resolve and
-redrive. The paths below `/v1/`, which are those of athenahealth, take a bearer token instead.
+redrive. The paths below `/v1/`, which are those of athenahealth, take a bearer token instead. A
+`TENANT` header may be sent with either, as Decoda's clients do.
 
 **Repeating a request is safe.** A POST with the same idempotency key and body is carried out once;
 every repeat gets the first one's final answer, with `Idempotent-Replayed: true`. The key is
 `clientRequestId`, else the `Idempotency-Key` header, else `issuerReferenceId`. Actions on a payment
 need no key until the same action was done before; then send a key or `If-Match`. On athenahealth's
-paths the key is the header, of a vendor payment else its `externalrefid`; without one the same
-request within ten minutes is a repeat.
+paths the key is the header, of a vendor payment else its `externalrefid`; on Decoda's it is the
+header. Without one the same request within ten minutes is a repeat on either's paths.
 
 **202 is not a failure.** The vendor did not answer or could not be reached. The hub sends again
 only what provably was not applied and finds out about the rest by itself; `Location` shows how it
@@ -31,8 +32,14 @@ with `success` "false" and `errortext`, an unknown outcome 202 with an `errortex
 `OUTCOME UNKNOWN, do not charge again`. A card number is taken in the fields made for one only, and
 is kept nowhere.
 
+**Decoda's paths** take the JSON that Decoda documents, and answer in its shapes. What is wrong with
+a field is a 422 with `detail` as the list `[{loc, msg, type}]`, every other problem has text there.
+A plan is followed at `/payment-plans/{planId}`, where `planId` is the `Payment-Id` of the answer;
+what Decoda takes for it are payments of the hub, to be looked up and refunded like any other.
+
 **Money** is exact. `amount` is in the unit your tenant declared, `amountCents` always in cents.
-athenahealth's paths take dollars as text, such as `17.07`.
+athenahealth's paths take dollars as text, such as `17.07`; Decoda's paths, plans and refunds take
+whole cents.
 
 **Errors** are problem documents (RFC 9457). `errors` names the fields, `retry` says what repeating
 the request would do. A path that takes other methods answers 405 with `Allow`; unknown paths 404.
@@ -44,6 +51,9 @@ TAGS: dict[str, str] = {
     "Issuer's documented paths": "The same, under the paths that the issuer's guide writes.",
     "athenahealth's documented paths": "Patients' payments by card, by hand and by payment vendors,"
     " plans and receipts.",
+    "Decoda's documented paths": "Settlements with a patient's credit, and payment plans for the"
+    " patient to confirm.",
+    "Payment plans": "Follow payment plans, and cancel them.",
     "Operators": "What needs a person: unclear outcomes and dead letters.",
     "Tokens": "Bearer tokens for client credentials.",
     "Webhooks": "What vendors call.",
@@ -69,6 +79,20 @@ SCHEMA_WORDS = {
     "VendorPaymentBody": "What was paid through the payment vendor, for what, and by which means.",
     "RefundBody": "A refund of the whole payment.",
     "AdjustBody": "Charges of one patient, and what is taken off each.",
+    "ChargeDetail": "A charge to be settled. One without an id, or with one that Decoda does not"
+    " know, is made by Decoda.",
+    "ChargeSummary": "A charge that the plan pays; Decoda knows it already.",
+    "ChargeItem": "An item of a charge.",
+    "Tip": "Decoda's TipDetail.",
+    "Patient": "Decoda's PatientSummary; passed on, never looked up.",
+    "PatientTag": "A tag of a patient.",
+    "PayinBody": "Decoda's PayinConfigCreate, with its payment plan.",
+    "PlanTerms": "Decoda's PaymentPlanCreateWithoutID: `initialAmount` plus `installments` times"
+    " `installmentAmount` is what is outstanding on the charges, but for a remainder of fewer cents"
+    " than there are installments.",
+    "RefundPaymentBody": "How much goes back, why, and who asks for it.",
+    "Frequency": "Weeks, two weeks or months between two installments.",
+    "InstallmentState": "What became of an installment.",
 }
 """Where the code's own words speak to its readers only."""
 
@@ -102,7 +126,7 @@ HEADERS: dict[str, Json] = {
     },
     "Location": {
         "description": "Where the payment is to be seen.",
-        "schema": {"type": "string", "pattern": "^/payments/[0-9a-f]{32}$"},
+        "schema": {"type": "string", "pattern": "^/payment(s|-plans)/[0-9a-f]{32}$"},
     },
     "Idempotent-Replayed": {
         "description": "There, and `true`, when the answer is that of an earlier request.",

@@ -11,6 +11,7 @@ import pytest
 
 from local import deploy, docs
 from local.sandbox.athena import magic as athena_magic
+from local.sandbox.decoda import magic as decoda_magic
 from local.sandbox.faults import FAULTS
 from local.sandbox.optum import magic as optum_magic
 from local.settings import Settings
@@ -184,8 +185,10 @@ def test_faults_and_magic_amounts_are_in_the_readme() -> None:
     assert {*FAULTS, "refuse"} <= documented
     section = _page("README.md").partition("## The sandbox")[2]
     rows = [row for row in _rows(section) if row[0].isdigit()]
-    for column, magic in ((1, optum_magic.MAGIC_AMOUNTS), (2, athena_magic.MAGIC_AMOUNTS)):
-        assert {int(row[0]) for row in rows if row[column] != "-"} == magic.keys()
+    vendors = (optum_magic, athena_magic, decoda_magic)
+    for column, vendor in enumerate(vendors, start=1):
+        special = {int(row[0]) for row in rows if row[column] != "-"}
+        assert special == vendor.MAGIC_AMOUNTS.keys()
 
 
 def test_make_commands_exist() -> None:

@@ -14,7 +14,7 @@ from local.openapi.document import TARGET, text
 from local.openapi.examples import CALLER
 from local.openapi.routes import Route, template
 from local.openapi.routes import routes as declared
-from payhub.command import Command, Place
+from payhub.command import BODIES, Command, Place
 from payhub.domain.errors import InvalidRequest
 from payhub.entrypoints.problems import CONTENT_TYPE
 from payhub.ports import Hub
@@ -232,6 +232,53 @@ def test_required_fields_are_those_the_operation_misses(route: Route) -> None:
     if body.model.__name__ == "CollectBody":
         asked_of_cards |= {"billingaddress", "billingzip"}  # not with swipe data
     assert missed - asked_of_cards == described
+
+
+AT_DECODA = [
+    pytest.param(route, id=route.function)
+    for route in declared(template())
+    if route.path.startswith("/billing/")
+]
+
+
+@pytest.mark.parametrize("route", AT_DECODA)
+def test_an_example_at_decoda_is_a_command(route: Route) -> None:
+    """The example of a body, with those of the query, is what the command takes."""
+    command = cast("type[Command]", route.declaration.command)
+    described = OPERATIONS[route.method, route.path]
+    examples = {it["name"]: it["example"] for it in described["parameters"]}
+    body = described["requestBody"]["content"]["application/json"]["example"]
+    values = {
+        name: body if source.place in BODIES else examples[source.name]
+        for name, source in command.sources().items()
+    }
+    command.model_validate(values)
+
+
+def test_a_body_that_is_an_array() -> None:
+    """Decoda takes charges as one, with limits of ours."""
+    (body,) = [
+        operation["requestBody"]["content"]["application/json"]["schema"]
+        for (_, path), operation in OPERATIONS.items()
+        if path.endswith("/create-patient-credit-settled")
+    ]
+    assert body["type"] == "array"
+    assert body["items"] == {"$ref": "#/components/schemas/ChargeDetail"}
+    assert (body["minItems"], body["maxItems"]) == (1, 50)
+
+
+@pytest.mark.parametrize("route", AT_DECODA)
+def test_problems_at_decoda_are_in_its_form(route: Route) -> None:
+    """422 has a list as `detail`, everything else text; a broken field rule is a 422."""
+    responses = OPERATIONS[route.method, route.path]["responses"]
+    for status, response in responses.items():
+        if status < "400":
+            continue
+        media = response["content"][CONTENT_TYPE]
+        for name, example in _shared_examples(media):
+            assert isinstance(example["detail"], list) == (status == "422"), name
+            assert example["status"] == int(status), name
+    assert "decoda-invalid-request" in responses["422"]["content"][CONTENT_TYPE]["examples"]
 
 
 def _body_of(route: Route) -> requests.RequestBody:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from local.openapi.routes import Route, routes, template
 from payhub.domain.identity import digest
 from tests.support.athena_side import AthenaSide, Patient, fresh_cents, purchase
+from tests.support.decoda_side import DecodaSide, begun_plan, plan_body
 from tests.support.hub import (
     Api,
     Hub,
@@ -32,7 +34,7 @@ ROUTES = {f"{it.method.upper()} {it.path}": it for it in routes(template())}
 PROTECTED = [name for name, it in ROUTES.items() if it.scheme is not None]
 OF_ONE_THING = [name for name in PROTECTED if "{" in name]
 LISTS = [name for name in PROTECTED if "{" not in name and name.startswith("GET ")]
-CREATING = [name for name in PROTECTED if "{" not in name and name.startswith("POST ")]
+CREATING = [name for name in PROTECTED if ROUTES[name].function == "issue_payment"]
 
 BODIES: dict[str, Json] = {
     "resolve_payment": {"resolution": "not_moved", "reason": "none of my business"},
@@ -40,6 +42,7 @@ BODIES: dict[str, Json] = {
     **{it: {"departmentid": 1} for it in ("collect_payment", "store_card", "record_payment")},
     "start_payment_plan": {"departmentid": 1},
     "refund_vendor_payment": {"patientid": 1},
+    "refund_payment": {"amount": 1, "reason": "OTHER", "providerId": "1"},
 }
 """What a route needs to get as far as looking for what is in its path."""
 
@@ -69,6 +72,8 @@ def belongings(hub: Hub) -> Belongings:
     collected = hub.athena.collect_payment(1, purchase(Patient(1), fresh_cents())).body
     fields = {"departmentid": 1, "patientid": 1, "paymentmethod": "EFT"}
     reported = hub.athena.record_vendor_payment({**fields, "otheramount": "21.37"}).body
+    charge, plan = begun_plan(DecodaSide(hub))
+    hub.api.wait_for_status(plan["payments"][0]["paymentId"], "SUCCEEDED")
     return Belongings(
         parameters={
             "paymentId": payment["paymentId"],
@@ -79,17 +84,42 @@ def belongings(hub: Hub) -> Belongings:
             "patientpaymentid": str(reported["patientpaymentid"]),
             "appointmentid": str(Patient(1).appointment_id()),
             "patientid": "1",
+            "planId": plan["planId"],
         },
-        secrets={hub.tenant.tenant, payment["vendorReference"], payment["issuerReferenceId"]},
+        secrets={
+            hub.tenant.tenant,
+            payment["vendorReference"],
+            payment["issuerReferenceId"],
+            plan["payinConfigId"],
+            charge.charge_id,
+        },
     )
 
 
+@pytest.fixture(scope="module")
+def state(hub: Hub, belongings: Belongings) -> tuple[Any, Json]:
+    """How it stands with them, before anybody reaches for them."""
+    return _state(hub, belongings)
+
+
 @pytest.fixture(autouse=True)
-def _nothing_of_the_first_tenant_changes(hub: Hub, belongings: Belongings) -> Iterator[None]:
-    payment_id = belongings.parameters["paymentId"]
-    before = hub.api.details(payment_id)["history"], AthenaSide(hub).account(1)
+def _nothing_of_the_first_tenant_changes(
+    hub: Hub, belongings: Belongings, state: tuple[Any, Json]
+) -> Iterator[None]:
     yield
-    assert (hub.api.details(payment_id)["history"], AthenaSide(hub).account(1)) == before
+    assert _state(hub, belongings) == state
+
+
+def _state(hub: Hub, belongings: Belongings) -> tuple[Any, Json]:
+    ids = [belongings.parameters[it] for it in ("paymentId", "planId")]
+    return [hub.api.details(it)["history"] for it in ids], AthenaSide(hub).account(1)
+
+
+@pytest.fixture(scope="module")
+def nobody(hub: Hub) -> Iterator[httpx.Client]:
+    """A caller without any key."""
+    with httpx.Client(base_url=hub.stack.base_url, timeout=90) as client:
+        yield client
 
 
 @pytest.mark.parametrize("name", OF_ONE_THING)
@@ -132,7 +162,8 @@ def test_lists_hold_nothing_of_another(name: str, stranger: Hub, belongings: Bel
     """Not even by the other's reference."""
     answer = _call(stranger, ROUTES[name], {})
     assert answer.status_code == 200
-    hidden = belongings.secrets | {belongings.parameters[it] for it in ("paymentId", "epaymentid")}
+    ids = ("paymentId", "epaymentid", "planId")
+    hidden = belongings.secrets | {belongings.parameters[it] for it in ids}
     assert not [it for it in hidden if it in answer.text]
 
 
@@ -162,20 +193,33 @@ def test_the_same_key_of_two_tenants_is_two_payments(name: str, hub: Hub, strang
     assert (mine["tenantId"], theirs["tenantId"]) == (hub.tenant.tenant, stranger.tenant.tenant)
 
 
+def test_the_same_key_at_decoda_is_two_settlements_and_two_plans(hub: Hub, stranger: Hub) -> None:
+    """With the same body too, but for what is each one's own."""
+    key, ids = new_key(), set()
+    for side in (DecodaSide(hub), DecodaSide(stranger)):
+        settled, planned = side.payable(1_000), side.charge(3_000)
+        made = side.caller.settle(1_000, [settled.shown()], key)
+        prepared = side.caller.create_payin(plan_body([planned], 0, 3, 1_000), key)
+        assert read(made)["patientId"] == settled.patient_id
+        assert read(prepared)["payinConfigId"]
+        ids |= {it.headers["Payment-Id"] for it in (made, prepared)}
+        assert side.received_cents(settled) == 1_000
+    assert len(ids) == 4
+
+
 @pytest.mark.parametrize("name", PROTECTED)
 def test_no_route_answers_without_a_key_or_for_another_tenant(
-    name: str, hub: Hub, stranger: Hub, belongings: Belongings
+    name: str, hub: Hub, stranger: Hub, nobody: httpx.Client, belongings: Belongings
 ) -> None:
     """401 without a key and with an unknown one, 403 with another tenant's name."""
     route = ROUTES[name]
-    with httpx.Client(base_url=hub.stack.base_url, timeout=90) as nobody:
-        path = _path(route, belongings.parameters)
-        assert nobody.request(route.method, path).status_code == 401
-        for unknown in (
-            {"API-KEY": "ph_operator_unknown", "Authorization": "Bearer unknown"},
-            _the_other_scheme(hub, route),
-        ):
-            assert nobody.request(route.method, path, headers=unknown).status_code == 401
+    path = _path(route, belongings.parameters)
+    assert nobody.request(route.method, path).status_code == 401
+    for unknown in (
+        {"API-KEY": "ph_operator_unknown", "Authorization": "Bearer unknown"},
+        _the_other_scheme(hub, route),
+    ):
+        assert nobody.request(route.method, path, headers=unknown).status_code == 401
     named = _call(hub, route, belongings.parameters, tenant=stranger.tenant.tenant)
     assert named.status_code == 403, named.text
 

@@ -32,6 +32,8 @@ PATIENTS_WITH_CLAIMS = range(1, 20)
 SETTLES_AT_ONCE_CENTS, DECLINED_CENTS, UNPOSTABLE_CENTS = 409, 402, 422
 """The sandbox's magic amounts."""
 
+_http = httpx.Client(timeout=60, trust_env=False)
+
 _AMOUNTS_CENTS = range(5_001, 40_000)
 
 
@@ -99,10 +101,9 @@ class AthenaSide:
 
     def account(self, patient_id: int) -> Json:
         """What the vendor has of a patient: claims, charges, receipts, in cents."""
-        answer = httpx.get(
+        answer = _http.get(
             f"{self.hub.stack.sandbox_url}/_sandbox/athena/patients",
             params={"practice": self.hub.tenant.practice_ids[0]},
-            timeout=60,
         )
         patients = cast("list[Json]", answer.raise_for_status().json())
         return next(it for it in patients if it["patientid"] == patient_id)

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -102,7 +103,7 @@ class Api:
         self,
         method: str,
         path: str,
-        body: Json | None = None,
+        body: Json | list[Json] | None = None,
         query: Mapping[str, str] | None = None,
         **headers: str | None,
     ) -> httpx.Response:
@@ -349,7 +350,7 @@ class Hub:
 
     def sandbox_of(self, vendor: str) -> Sandbox:
         """The controls of any vendor; `sandbox` are the issuer's."""
-        return Sandbox(self.stack.sandbox_url, vendor)
+        return _sandbox(self.stack.sandbox_url, vendor)
 
     def invoke(self, function: str, event: Json | None = None) -> None:
         """Have a function run now, as its schedule would unless another event is given."""
@@ -381,6 +382,12 @@ class Hub:
         expected = 0 if back else payment["amountCents"]
         assert net_cents(movements) == expected, (payment, movements)
         assert len({it.reference for it in movements}) <= 1, movements
+
+
+@cache
+def _sandbox(url: str, vendor: str) -> Sandbox:
+    """Made once: making its client takes longer than most of what it is asked."""
+    return Sandbox(url, vendor)
 
 
 def hub_of(stack: LocalStack, tenant: Tenant) -> Hub:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,8 +24,10 @@ from local.stack import Clients
 _START_TIMEOUT_SECONDS = 120
 _STOP_TIMEOUT_SECONDS = 120
 _PORTS_OF_SANDBOX = 5  # the controls and the four vendors, next to each other
-_PORTS_FOR_TESTS = (20_000, 32_000)
+_PORTS_FOR_TESTS = range(20_000, 32_000)
 """Below those from which outgoing connections take theirs: they stay free over a restart."""
+
+_WORKERS_MAX = 8
 
 
 @dataclass
@@ -52,11 +55,11 @@ class LocalStack:
     @property
     def deployed(self) -> Deployed:
         """Outputs and physical names."""
-        return on_this_machine(self.settings)
+        return _deployed(self.settings)
 
     def client(self, service: str) -> Any:
         """A boto3 client with the administrator's access."""
-        return Clients(self.settings).client(service)
+        return _client(self.settings, service)
 
     def http(self, api_key: str | None = None) -> httpx.Client:
         """A client of the API, as the first tenant's caller unless a key is given."""
@@ -167,9 +170,29 @@ def free_settings(folder: Path) -> Settings:
     )
 
 
+@cache
+def _deployed(settings: Settings) -> Deployed:
+    """Read once: no test deploys anything else."""
+    return on_this_machine(settings)
+
+
+@cache
+def _client(settings: Settings, service: str) -> Any:
+    """Made once, for that takes long; threads may share it, and it outlives a restart."""
+    return Clients(settings).client(service)
+
+
+def _ports_of_this_worker() -> range:
+    """Tests that run side by side each choose from ports of their own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = len(_PORTS_FOR_TESTS) // _WORKERS_MAX
+    first = worker % _WORKERS_MAX * share
+    return _PORTS_FOR_TESTS[first : first + share - _PORTS_OF_SANDBOX]
+
+
 def _free_run_of_ports(count: int) -> int:
     for _ in range(100):
-        first = random.randrange(*_PORTS_FOR_TESTS)
+        first = random.choice(_ports_of_this_worker())
         try:
             with ExitStack() as probes:
                 for port in range(first, first + count):

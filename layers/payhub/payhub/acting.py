@@ -4,7 +4,7 @@ At most one action is open; it is judged on the vendor's present word and opened
 revision it was judged on.
 """
 
-from payhub.attempts import carry, order_of, remind, repeat, rules_of
+from payhub.attempts import carry, order_of, read, remind, repeat, rules_of
 from payhub.domain.actions import Request, open_action, open_queued, refuse_guard, same_request
 from payhub.domain.answers import Reading, VendorRefused, View
 from payhub.domain.errors import ActionOpen, NotAllowed
@@ -41,7 +41,7 @@ def _act_on(hub: Hub, tenant: Tenant, payment: Payment, request: Request) -> Rep
             f"{payment.vendor} has no way to {request.verb} a payment.",
             payment_id=payment.payment_id,
         )
-    reading = vendor.gateway.read(order_of(hub, tenant, payment, payment.action))
+    reading = read(hub, order_of(hub, tenant, payment, payment.action))
     if isinstance(reading, VendorRefused):
         raise NotAllowed(
             f"The vendor does not show the payment: {reading.message}",

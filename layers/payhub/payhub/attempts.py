@@ -10,6 +10,7 @@ from payhub.domain import outcomes
 from payhub.domain.actions import begin_attempt, check_guard
 from payhub.domain.answers import TOO_LATE, Answer, NotSent, Reading, VendorRefused, View
 from payhub.domain.card import Card
+from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.errors import ClaimTaken, NothingToDo
 from payhub.domain.observation import HUB, Rules, observe
 from payhub.domain.payment import Action, ActionState, Payment
@@ -33,6 +34,20 @@ def order_of(hub: Hub, tenant: Tenant, payment: Payment, action: Action) -> Orde
     """The order that the vendor's client gets to read or to search."""
     now_ms = hub.clock.now_ms()
     return Order(tenant=tenant, payment=payment, action=action, carried={}, now_ms=now_ms)
+
+
+def read(hub: Hub, order: Order) -> Reading:
+    """The vendor's word about the order's payment, never what another payment is known by."""
+    payment, gateway = order.payment, hub.vendors[order.payment.vendor].gateway
+    while True:
+        reading = gateway.read(order)
+        name = reading.alias if isinstance(reading, View) else None
+        if name in (None, payment.alias) or name in order.not_ours:
+            return reading
+        claim = hub.payments.claim(payment.tenant, reference_key(payment.vendor, str(name)))
+        if owner_of(claim) in (None, payment.payment_id):
+            return reading
+        order = replace(order, not_ours=order.not_ours | {str(name)})
 
 
 def repeat(
@@ -154,7 +169,7 @@ def resend(hub: Hub, tenant: Tenant, payment: Payment, card: Card | None = None)
     if action.state is ActionState.NOT_SENT:
         payment = _queue_again(hub, payment)
         action = payment.action
-    reading = vendor.gateway.read(order_of(hub, tenant, payment, action))
+    reading = read(hub, order_of(hub, tenant, payment, action))
     if not isinstance(reading, View):
         return _put_off(hub, payment, reading)
     rules, now_ms, number = rules_of(hub, payment, action.verb), hub.clock.now_ms(), action.number

@@ -234,7 +234,7 @@ class ChargeDetail(ChargeSummary):
     adjustments: tuple[Meta, ...] = ()
 
 
-class PlanBody(Body):
+class PlanTerms(Body):
     """The vendor's PaymentPlanCreateWithoutID."""
 
     initial_amount: Annotated[Cents, Field(description="Paid when the payer confirms; may be 0.")]
@@ -263,7 +263,7 @@ class PayinBody(Body):
 
     payment_medium: PaymentMedium
     charges: Annotated[tuple[ChargeSummary, ...], Field(min_length=1, max_length=CHARGES_MAX)]
-    payment_plan: PlanBody
+    payment_plan: PlanTerms
     payment_amount: Cents | None = None
     save_payment_method: StrictBool = False
     text_receipt: StrictBool = False

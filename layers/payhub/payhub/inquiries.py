@@ -5,7 +5,7 @@ Inquiry is how an unknown attempt ends: in proof, or in a review where the vendo
 
 from dataclasses import replace
 
-from payhub.attempts import follow_up, order_of, rules_of, send_again
+from payhub.attempts import follow_up, order_of, read, rules_of, send_again
 from payhub.domain import outcomes
 from payhub.domain.answers import Finding, Matches, NotSent, Undecided, View
 from payhub.domain.claims import owner_of, reference_key
@@ -58,12 +58,12 @@ def _still_unknown(hub: Hub, asked: Action, after: Payment) -> Payment:
 
 
 def _find(hub: Hub, order: Order, rules: Rules) -> Finding:
-    gateway = hub.vendors[order.payment.vendor].gateway
     if rules.contract.lookup is Lookup.SEARCH:
-        return _without_others(hub, order.payment, gateway.search(order))
+        finding = hub.vendors[order.payment.vendor].gateway.search(order)
+        return _without_others(hub, order.payment, finding)
     if rules.contract.lookup is Lookup.NONE:
         return Matches(views=())
-    reading = gateway.read(order)
+    reading = read(hub, order)
     if not isinstance(reading, View):
         retry_after = reading.retry_after_seconds if isinstance(reading, NotSent) else None
         return Undecided(reason="the payment could not be read", retry_after_seconds=retry_after)
@@ -137,9 +137,8 @@ def adopt_present_state(
     the older word, so it is asked again.
     """
     rules = rules_of(hub, payment, payment.action.verb)
-    gateway = hub.vendors[payment.vendor].gateway
     for _ in range(OVERTAKEN_MAX):
-        reading = gateway.read(order_of(hub, tenant, payment, payment.action))
+        reading = read(hub, order_of(hub, tenant, payment, payment.action))
         if not isinstance(reading, View):
             return None
         now_ms = hub.clock.now_ms()

@@ -4,16 +4,18 @@ What the vendor takes for a plan (a first payment, installments) becomes a payme
 its own, so that it can be looked at and refunded like any other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from payhub import inquiries
 from payhub.attempts import order_of
 from payhub.domain.answers import NotSent, TakenPayment, Unanswered, VendorRefused
 from payhub.domain.claims import Claim, owner_of, reference_key
 from payhub.domain.days import day_of
-from payhub.domain.errors import NotFound
+from payhub.domain.errors import NotFound, NothingToDo
 from payhub.domain.observation import VENDOR
 from payhub.domain.payment import Payment
+from payhub.domain.plan import Installment
 from payhub.domain.records import InboxRecord, PaymentFilter
 from payhub.domain.reply import PlanView
 from payhub.domain.tenant import Caller, Tenant
@@ -43,12 +45,29 @@ def load_plan(hub: Hub, caller: Caller, plan_id: str) -> Payment:
 def view_of(hub: Hub, tenant: Tenant, payment: Payment) -> PlanView:
     """The plan with its payments, as the hub knows them."""
     assert payment.plan is not None
+    taken = payments_of(hub, payment)
     return PlanView(
         payment=payment,
         plan=payment.plan,
-        payments=tuple(payments_of(hub, payment)),
-        today=day_of(hub.clock.now_ms(), tenant.time_zone),
+        payments=tuple(taken),
+        overdue=_overdue(hub, tenant, payment, taken),
     )
+
+
+def _overdue(
+    hub: Hub, tenant: Tenant, payment: Payment, taken: Iterable[Payment]
+) -> tuple[Installment, ...]:
+    """What is overdue of a plan that runs; a payment in vain is no news of an installment."""
+    assert payment.plan is not None
+    lifecycle = hub.vendors[payment.vendor].lifecycle
+    if not payment.plan.reported or payment.vendor_status in lifecycle.ended:
+        return ()
+    on = [
+        day_of(it.created_at_ms, tenant.time_zone)
+        for it in taken
+        if it.vendor_status not in lifecycle.money_back
+    ]
+    return payment.plan.overdue(day_of(hub.clock.now_ms(), tenant.time_zone), on)
 
 
 OF_CHARGE = "plan-charge/"
@@ -65,10 +84,24 @@ def claim_of(vendor: str, name: str) -> str:
 
 
 def refresh(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
-    """Read a payment that is due; a plan with its payments, and the plan of a payment with it."""
+    """Read a payment that is due; a plan with its payments, and the plan of a payment with it.
+
+    A plan that ended before its payer confirmed it is not looked for once its charges are planned
+    anew: what shows up then is the newer one, unless an event says otherwise.
+    """
+    ended = payment.vendor_status in hub.vendors[payment.vendor].lifecycle.ended
+    if payment.plan is not None and payment.alias is None and ended and _later_plans(hub, payment):
+        return hub.payments.change(payment, _at_rest)
     after = inquiries.refresh(hub, tenant, payment)
     follow(hub, tenant, after, changed=after.vendor_status != payment.vendor_status)
     return after
+
+
+def _at_rest(payment: Payment) -> Payment:
+    """Not looked at again by itself."""
+    if payment.open_action is not None:
+        raise NothingToDo
+    return replace(payment, look_again_at_ms=None, due_at_ms=None, revision=payment.revision + 1)
 
 
 def follow(hub: Hub, tenant: Tenant, payment: Payment, *, changed: bool) -> None:
@@ -96,21 +129,20 @@ def take_in(hub: Hub, tenant: Tenant, plan: Payment) -> None:
 
     What cannot be asked now is asked when the plan is looked at again.
     """
-    _signal(hub, tenant, plan)
     source = hub.vendors[plan.vendor].plans
     order = order_of(hub, tenant, plan, plan.action)
     taken = source.taken(order, lambda reference: _is_known(hub, plan, reference))
-    if isinstance(taken, NotSent | Unanswered | VendorRefused):
-        return
-    later = _later_plans(hub, plan)
-    for payment in taken:
-        if not any(payment.at_ms >= other.created_at_ms for other in later):
-            _make_known(hub, plan, payment)
+    if not isinstance(taken, NotSent | Unanswered | VendorRefused):
+        later = [other for other in _later_plans(hub, plan) if other.alias is not None]
+        for payment in taken:
+            if not any(payment.at_ms >= other.created_at_ms for other in later):
+                _make_known(hub, plan, payment)
+    _signal(hub, tenant, plan)
 
 
 def _signal(hub: Hub, tenant: Tenant, plan: Payment) -> None:
     assert plan.plan is not None
-    late = plan.plan.overdue(day_of(hub.clock.now_ms(), tenant.time_zone))
+    late = _overdue(hub, tenant, plan, payments_of(hub, plan))
     if late:
         hub.signals.count("OverdueInstallments", len(late), vendor=plan.vendor)
     if plan.plan.difference is not None:
@@ -123,16 +155,12 @@ def _is_known(hub: Hub, plan: Payment, reference: str) -> bool:
 
 
 def _later_plans(hub: Hub, plan: Payment) -> list[Payment]:
-    """Plans of the same charges that followed this one and that the vendor shows."""
+    """Plans of its charges that were made after this one."""
     assert plan.plan is not None
-    claim = hub.payments.claim(plan.tenant, claim_on_charge(plan.plan.charge_ids[0]))
-    others = [each for each in members_of(claim) if each != plan.payment_id]
-    loaded = [hub.payments.load(plan.tenant, each) for each in others]
-    return [
-        other
-        for other in loaded
-        if other is not None and other.alias and other.created_at_ms > plan.created_at_ms
-    ]
+    claims = [hub.payments.claim(plan.tenant, claim_on_charge(it)) for it in plan.plan.charge_ids]
+    others = {each for claim in claims for each in members_of(claim)} - {plan.payment_id}
+    loaded = [hub.payments.load(plan.tenant, each) for each in sorted(others)]
+    return [it for it in loaded if it is not None and it.created_at_ms > plan.created_at_ms]
 
 
 def _make_known(hub: Hub, plan: Payment, taken: TakenPayment) -> None:

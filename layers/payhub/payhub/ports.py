@@ -284,6 +284,8 @@ class Order:
     """In a request that presents one; never when the hub acts by itself."""
     call_by_ms: int | None = None
     """When the call of an attempt must have started, because its intent grows old."""
+    not_ours: frozenset[str] = frozenset()
+    """Names that the vendor gives to other payments: what it shows under them is not this one."""
 
 
 class Gateway(Protocol):

@@ -66,6 +66,11 @@ class Contract:
     status_when_done: str | None = None
     expected_ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    @property
+    def twice_is_harmless(self) -> bool:
+        """Whether it may be done twice: the vendor may have two of it, and no money has moved."""
+        return self.lookup is Lookup.REPEAT and not self.moves_money
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:

@@ -50,7 +50,7 @@ def record_answer(
         or isinstance(answer, Done)
     )
     if not waited_for:
-        return _late_answer(payment, noted, answer, now_ms)
+        return _late_answer(payment, noted, answer, rules, now_ms)
     match answer:
         case Done(view=view):
             return _done(payment, noted, view, rules, now_ms, "the vendor carried it out")
@@ -193,12 +193,15 @@ def _note(answer: Answer) -> dict[str, Any]:
             return {"outcome": "unknown", "detail": reason}
 
 
-def _late_answer(payment: Payment, noted: Action, answer: Answer, now_ms: int) -> Payment:
+def _late_answer(
+    payment: Payment, noted: Action, answer: Answer, rules: Rules, now_ms: int
+) -> Payment:
     """An answer to an attempt that is not waited for any more."""
     contradicts = isinstance(answer, Done) and (
         noted.state is not ActionState.DONE
         or answer.view.reference not in (None, payment.vendor_reference)
     )
+    contradicts = contradicts and not rules.contract.twice_is_harmless
     if contradicts and not noted.state.is_open:
         review = replace(noted, state=ActionState.NEEDS_REVIEW)
         why = "a late answer shows a second one at the vendor"
@@ -219,7 +222,7 @@ def _done(
 ) -> Payment:
     references = {a.reference for a in action.attempts if a.reference}
     references |= {view.reference} if view.reference else set()
-    if action.number == 1 and len(references) > 1:
+    if action.number == 1 and len(references) > 1 and not rules.contract.twice_is_harmless:
         review = replace(action, state=ActionState.NEEDS_REVIEW)
         return evolve(
             payment,

@@ -4,12 +4,16 @@ The vendor's own planned payments win as soon as it reports them; until then the
 """
 
 import calendar
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 INSTALLMENTS_MAX = 366
 """Seven years of weeks, thirty of months: more is a mistake."""
+
+NEWS_STAYS_NEWS = timedelta(days=14)
+"""After that a payment on its way is no news of an installment any more."""
 
 _MONTHS = 12
 
@@ -69,9 +73,21 @@ class Plan:
         """The earliest day on which something is still to come."""
         return min((it.due_on for it in self.installments if it.state is _SCHEDULED), default=None)
 
-    def overdue(self, today: date) -> tuple[Installment, ...]:
-        """Installments whose day is over and of which nothing was heard."""
-        return tuple(it for it in self.installments if it.state is _SCHEDULED and it.due_on < today)
+    def overdue(self, today: date, taken_on: Iterable[date] = ()) -> tuple[Installment, ...]:
+        """Installments whose day is over and of which nothing was heard.
+
+        A payment that was taken lately is news of the installment that was due last by then: from a
+        bank account it takes days.
+        """
+        heard_of = {self._due_by(day) for day in taken_on if today - day < NEWS_STAYS_NEWS}
+        return tuple(
+            it
+            for it in self.installments
+            if it.state is _SCHEDULED and it.due_on < today and it.number not in heard_of
+        )
+
+    def _due_by(self, day: date) -> int | None:
+        return max((it.number for it in self.installments if it.due_on <= day), default=None)
 
     def without_rest(self) -> "Plan":
         """The plan when it was cancelled: what was still to come will not."""

@@ -1,10 +1,9 @@
 """What an operation on payments or plans answers, before it is HTTP."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from payhub.domain.payment import Action, Payment
-from payhub.domain.plan import Plan
+from payhub.domain.plan import Installment, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +17,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A plan with the payments taken for it, as they stand on a day of the tenant's."""
+    """A plan with the payments taken for it, and what is overdue today where the tenant is."""
 
     payment: Payment
     plan: Plan
     payments: tuple[Payment, ...]
-    today: date
+    overdue: tuple[Installment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

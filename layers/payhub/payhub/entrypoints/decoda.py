@@ -58,10 +58,15 @@ def in_dialect(answer: Answer) -> Answer:
 def _mistake(field: str, words: str, kind: str) -> shapes.DecodaMistake:
     """Where it stands is the name of a header or parameter, or the way through the body."""
     steps: list[str | int] = [
-        int(step) if step.isascii() and step.isdecimal() else step for step in field.split(".")
+        int(step) if step.isascii() and step.isdecimal() else step
+        for step in field.split(".")
+        if step not in ("", "body")
     ]
-    where: list[str | int] = ["body", *steps] if field else ["body"]
-    return {"loc": where, "msg": words, "type": kind}
+    return {"loc": [_PLACES.get(field, "body"), *steps], "msg": words, "type": kind}
+
+
+_PLACES = {"amount": "query", "Idempotency-Key": "header"}
+"""What does not stand in the body of any of these paths."""
 
 
 def _answer(reply: Reply, caller: Caller, correlation_id: str, body: Any) -> Answer:

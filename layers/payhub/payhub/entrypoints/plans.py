@@ -30,7 +30,6 @@ def plan_object(view: PlanView) -> shapes.PaymentPlan:
     payment, plan = view.payment, view.plan
     paid_cents = sum(it.amount_cents for it in view.payments if it.status in PAID)
     refunded_cents = sum(_refunded_cents(it) for it in view.payments)
-    overdue = plan.overdue(view.today) if payment.status == "active" else ()
     next_due = plan.next_due_on
     action = payment.open_action
     return {
@@ -48,7 +47,7 @@ def plan_object(view: PlanView) -> shapes.PaymentPlan:
         "paidCents": paid_cents,
         "refundedCents": refunded_cents,
         "nextDueOn": None if next_due is None else next_due.isoformat(),
-        "overdue": [it.number for it in overdue],
+        "overdue": [it.number for it in view.overdue],
         "source": "decoda" if plan.reported else "payhub",
         "difference": plan.difference,
         "installments": [

@@ -4,7 +4,7 @@ Field descriptions and examples go into the OpenAPI document as they stand here.
 tests and the document's generator import this module.
 """
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -42,7 +42,8 @@ class OpenAction(TypedDict):
         str,
         Field(
             description="issue, release, void or reissue; at athenahealth collect, store_card,"
-            " start_plan, record, report, adjust, void or refund.",
+            " start_plan, record, report, adjust, void or refund; at Decoda settle, set_up, refund"
+            " or cancel.",
             examples=["issue"],
         ),
     ]
@@ -78,7 +79,8 @@ class Payment(TypedDict):
             description="The vendor's word once it has answered (`Created`, `Held`, `Loading`,"
             " `Sent`, `Completed`, `Voided`, `Reissuing`, `Failed` and those between; at"
             " athenahealth, which has none, the hub's: `Collected`, `Settled`, `Voided`,"
-            " `Recorded`, `Refunded` and others). Before that `pending`, `unknown`,"
+            " `Recorded`, `Refunded` and others; at Decoda `SUCCEEDED`, `FAILED` and the like, of"
+            " a plan `awaiting_payer`, `active` and the like). Before that `pending`, `unknown`,"
             " `needs_review`, `declined`, `not_sent` or `not_captured`.",
             examples=["Created"],
         ),
@@ -295,9 +297,7 @@ class FieldProblem(TypedDict):
     detail: Annotated[str, Field(examples=["must be greater than zero"])]
 
 
-class Problem(TypedDict, total=False):
-    """What went wrong (RFC 9457). Members that do not apply are absent."""
-
+class _Problem(TypedDict, total=False):
     type: Annotated[
         str,
         Field(
@@ -307,7 +307,6 @@ class Problem(TypedDict, total=False):
     ]
     title: str
     status: int
-    detail: Annotated[str, Field(description="What was wrong with this request, in words.")]
     retry: Annotated[str, Field(description="What repeating the request would do.")]
     errors: Annotated[list[FieldProblem], Field(description="The fields that were refused.")]
     payment_id: PaymentId
@@ -315,6 +314,12 @@ class Problem(TypedDict, total=False):
     vendor_code: str
     vendor_message: str
     correlation_id: Annotated[str, Field(description="Names this request in the hub's log.")]
+
+
+class Problem(_Problem, total=False):
+    """What went wrong (RFC 9457). Members that do not apply are absent."""
+
+    detail: Annotated[str, Field(description="What was wrong with this request, in words.")]
 
 
 class AthenaProblem(Problem, total=False):
@@ -540,40 +545,105 @@ class PaymentPlanPage(TypedDict):
     nextCursor: str | None
 
 
-class DecodaPayment(TypedDict):
-    """Decoda's payment object, as it documents it."""
+DecodaInstant = Annotated[
+    str,
+    Field(
+        json_schema_extra={"format": "date-time"},
+        description="As Decoda wrote it.",
+        examples=["2026-11-21T14:03:07.512Z"],
+    ),
+]
 
-    id: str
-    amount: int
-    status: str
-    paymentMedium: str
-    createdDate: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-    feeToPatient: int
+
+class DecodaPayment(TypedDict):
+    """Decoda's PaymentSummary."""
+
+    id: Annotated[str, Field(description="Decoda's id of the payment.")]
+    amount: Annotated[int, Field(ge=0, description="In cents.")]
+    status: Annotated[
+        str,
+        Field(
+            description="Where the payment stands.",
+            json_schema_extra={
+                "enum": [
+                    "CANCELED",
+                    "CREATED",
+                    "FAILED",
+                    "IN_REVIEW",
+                    "PRESENTING",
+                    "PROCESSING",
+                    "SUCCEEDED",
+                ]
+            },
+        ),
+    ]
+    paymentMedium: Annotated[
+        str, Field(description="The name of the medium.", examples=["PATIENT_CREDIT"])
+    ]
+    createdDate: DecodaInstant
+    feeToPatient: Annotated[int, Field(description="What the patient paid for it, in cents.")]
     patientId: str | None
     payinId: str | None
-    currency: str
+    currency: Annotated[str, Field(examples=["USD"])]
     payinConfigId: str | None
     paymentMethodId: str | None
     stripePaymentIntentId: str | None
-    failedReason: str | None
-    updatedDate: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})]
-    fee: int
+    failedReason: Annotated[str | None, Field(description="Why it failed, if it did.")]
+    updatedDate: DecodaInstant | None
+    fee: Annotated[int, Field(description="What the card processor charged, in cents.")]
+
+
+class DecodaPaymentMethod(TypedDict, total=False):
+    """A payment method that Decoda keeps for the patient: its PaymentMethodSummary."""
+
+    id: str | None
+    patientId: str | None
+    rainforestPaymentMethodId: str | None
+    brand: str | None
+    last4: str | None
+    expMonth: int | None
+    expYear: int | None
+    accountHolderType: str | None
+    accountNumberLast4: Annotated[
+        int | None, Field(description="A number at Decoda, so without leading zeros.")
+    ]
+    bankName: str | None
+    routingNumber: Annotated[None, Field(description="Not shown: always null.")]
+    description: str | None
+    type: Annotated[str | None, Field(description="CARD, ACH or APPLE_PAY.", examples=["CARD"])]
+    isDefault: bool | None
+    isArchived: bool | None
+    availableMerchantIds: list[str] | None
+    createdDate: DecodaInstant | None
 
 
 class DecodaPayin(TypedDict):
-    """What Decoda's component needs in the payer's browser. No money has moved yet."""
+    """Decoda's PayinComponentSetupResponse: what its component needs in the payer's browser.
 
-    sessionKey: str
-    payinConfigId: str
-    sandbox: bool
+    No money has moved yet.
+    """
+
+    sessionKey: Annotated[str, Field(description="Opens the component, for this payin only.")]
+    payinConfigId: Annotated[str, Field(description="Decoda's id of what was prepared.")]
+    sandbox: Annotated[bool, Field(description="Whether no real money will move.")]
     paymentMethods: Annotated[
-        list[Any], Field(description="As Decoda shows them, without routing numbers.")
+        list[DecodaPaymentMethod | str],
+        Field(description="What the patient can choose from; a bare word is only a type."),
     ]
 
 
 class DecodaMistake(TypedDict):
     """One thing wrong with a request, as Decoda says it."""
 
-    loc: list[str | int]
-    msg: str
-    type: str
+    loc: Annotated[
+        list[str | int],
+        Field(description="The way to the field.", examples=[["body", "charges", 0, "patientId"]]),
+    ]
+    msg: Annotated[str, Field(examples=["Field required"])]
+    type: Annotated[str, Field(examples=["value_error"])]
+
+
+class DecodaInvalid(_Problem, total=False):
+    """A 422 on Decoda's paths: Decoda's HTTPValidationError with the members of a problem."""
+
+    detail: Annotated[list[DecodaMistake], Field(description="Everything that was wrong.")]

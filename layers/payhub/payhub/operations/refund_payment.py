@@ -37,7 +37,7 @@ class RefundReason(StrEnum):
     OTHER = "OTHER"
 
 
-class RefundBody(Body):
+class RefundPaymentBody(Body):
     """What is refunded and why."""
 
     amount: Annotated[
@@ -61,7 +61,7 @@ class RefundPayment(Command):
     payment_id: PaymentId
     idempotency_key: IdempotencyKey = None
     if_match: IfMatch = None
-    body: Annotated[RefundBody, From(Place.BODY)]
+    body: Annotated[RefundPaymentBody, From(Place.BODY)]
 
 
 def refund_payment(hub: Hub, caller: Caller, command: RefundPayment) -> Reply:
@@ -75,7 +75,7 @@ def refund_payment(hub: Hub, caller: Caller, command: RefundPayment) -> Reply:
     return acting.act(hub, caller.tenant, payment, request)
 
 
-def _check(hub: Hub, payment: Payment, body: RefundBody) -> None:
+def _check(hub: Hub, payment: Payment, body: RefundPaymentBody) -> None:
     row = hub.vendors[payment.vendor].contracts.get(VERB)
     if row is None or row.operation != OPERATION:
         raise NotAllowed(
@@ -89,7 +89,7 @@ def _check(hub: Hub, payment: Payment, body: RefundBody) -> None:
         )
 
 
-def _terms(body: RefundBody) -> dict[str, str | int]:
+def _terms(body: RefundPaymentBody) -> dict[str, str | int]:
     terms: dict[str, str | int | None] = {
         AMOUNT_CENTS: body.amount,
         "reason": body.reason.value,

@@ -44,7 +44,7 @@ class BillingMethod(StrEnum):
     CREDIT_CARD = "CREDITCARD"
 
 
-class Frequency(StrEnum):
+class CycleFrequency(StrEnum):
     """How often a cycle is due."""
 
     ONCE = "ONETIMEON"
@@ -76,7 +76,7 @@ class PlanBody(CardBody):
         Field(description="Charged to the card at once."),
     ] = None
     percentage: Annotated[Number | None, Field(description="1 to 100.")] = None
-    frequency: Frequency | None = None
+    frequency: CycleFrequency | None = None
     startdate: Annotated[Day | None, Field(description="Not in the past.")] = None
     paymentplanname: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,50}$")] | None,
@@ -146,7 +146,7 @@ def _errors(hub: Hub, caller: Caller, body: PlanBody) -> Iterator[FieldError]:
         yield from card_errors(body)
     if body.percentage is not None and not 1 <= int(body.percentage) <= 100:  # noqa: PLR2004
         yield FieldError("percentage", "must be from 1 to 100")
-    if body.frequency is Frequency.ONCE and body.startdate is None:
+    if body.frequency is CycleFrequency.ONCE and body.startdate is None:
         yield FieldError("startdate", "is required with the frequency ONETIMEON")
     if body.startdate and body.startdate < today(hub, caller):
         yield FieldError("startdate", "must not be in the past")

@@ -126,7 +126,7 @@ class PaymentGateway:
             reference=payment.vendor_reference,
             status=CANCELLED,
             plan=plan.without_rest(),
-            look_again_at_ms=None if payment.alias is None else order.now_ms + SOON_MS,
+            look_again_at_ms=order.now_ms + SOON_MS,
         )
         return Done(view=view)
 

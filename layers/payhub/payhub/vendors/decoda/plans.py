@@ -19,7 +19,7 @@ class Plans:
     def taken(
         self, order: Order, is_known: Callable[[str], bool]
     ) -> Sequence[TakenPayment] | Failure:
-        """The patient's plan payments since the payin was made, whose receipt has its charges."""
+        """The patient's plan payments since the payin was made, for charges of the plan."""
         payment = order.payment
         rows = self._reader.table(
             order.tenant, str(payment.terms["patientId"]), payment.created_at_ms
@@ -33,7 +33,7 @@ class Plans:
             charges = self._reader.charges_of(order.tenant, quote(row.reference, safe=""))
             if not isinstance(charges, frozenset):
                 return charges
-            if charges == asked:
+            if charges and charges <= asked:
                 view = view_of(row, order.now_ms)
                 found.append(TakenPayment(view=view, at_ms=row.created_at_ms, medium=row.medium))
         return found

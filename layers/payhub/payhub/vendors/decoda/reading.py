@@ -98,20 +98,26 @@ class Reader:
 
     def plan(self, order: Order) -> Reading:
         """The plan in the report; while it is not there, it waits for its payer, or has expired."""
-        rows = self._report(order)
-        if isinstance(rows, VendorRefused | NotSent | Unanswered):
-            return rows
-        row = _row_of_plan(order.payment, rows)
-        return _waiting(order) if row is None else _reported(order, row)
+        report = self._report(order)
+        if isinstance(report, VendorRefused | NotSent | Unanswered):
+            return report
+        rows, is_whole = report
+        row = _row_of_plan(order.payment, [it for it in rows if alias_of(it) not in order.not_ours])
+        if row is not None:
+            return _reported(order, row)
+        return _waiting(order) if is_whole else Unanswered(reason="the report is cut short")
 
-    def _report(self, order: Order) -> Sequence[wire.PlanRow] | Failure:
-        """Plans begin when the payer confirms: from the day the payin was made on."""
+    def _report(self, order: Order) -> tuple[Sequence[wire.PlanRow], bool] | Failure:
+        """Plans begin when the payer confirms: from the day the payin was made on.
+
+        Beside the rows, whether these are all.
+        """
         zone = order.tenant.time_zone
         start = day_of(order.payment.created_at_ms, zone) - timedelta(days=1)
         end = day_of(order.now_ms, zone) + timedelta(days=1)
         query = {"group_by": "none", "start_date": start.isoformat(), "end_date": end.isoformat()}
         sent = self._client.call(order.tenant, "GET", REPORT, query=query)
-        return wire.understood(sent, wire.read_plans)
+        return wire.understood(sent, lambda it: (wire.read_plans(it), wire.is_whole_report(it)))
 
 
 def view_of(row: wire.PaymentRow, now_ms: int) -> View:
@@ -148,7 +154,10 @@ def _is_under_way(refund: Refund) -> bool:
 
 
 def _row_of_plan(payment: Payment, rows: Sequence[wire.PlanRow]) -> wire.PlanRow | None:
-    """The plan's row: by its id once that is known, before by charges, terms and time."""
+    """The plan's row: by its id once that is known, before by charges and time.
+
+    Of several, the first that has the terms which were asked for.
+    """
     if payment.alias is not None:
         return next((row for row in rows if alias_of(row) == payment.alias), None)
     asked = payment.plan
@@ -158,11 +167,17 @@ def _row_of_plan(payment: Payment, rows: Sequence[wire.PlanRow]) -> wire.PlanRow
         for row in rows
         if set(row.charge_ids) == set(asked.charge_ids)
         and row.patient_id in (None, payment.terms["patientId"])
-        and row.initial_cents in (None, asked.initial_cents)
-        and len(row.planned) == asked.count
         and (row.created_at_ms or payment.created_at_ms) >= payment.created_at_ms - CLOCK_SKEW_MS
     ]
-    return min(found, key=lambda row: row.created_at_ms or 0, default=None)
+    return min(
+        found,
+        key=lambda row: (not _has_terms(row, asked), row.created_at_ms or 0),
+        default=None,
+    )
+
+
+def _has_terms(row: wire.PlanRow, asked: Plan) -> bool:
+    return row.initial_cents in (None, asked.initial_cents) and len(row.planned) == asked.count
 
 
 def alias_of(row: wire.PlanRow) -> str:
@@ -174,16 +189,20 @@ def _waiting(order: Order) -> View:
     payment, now_ms = order.payment, order.now_ms
     reference = payment.vendor_reference
     if payment.alias is not None:
-        # What the report showed once it shows still, only not within the days asked for.
-        return View(reference=reference, status=str(payment.vendor_status))
-    if payment.vendor_status == CANCELLED:
-        return View(reference=reference, status=CANCELLED)
+        # What the report showed once it will show again.
+        again_ms = now_ms + DAY_MS if payment.vendor_status == ACTIVE else None
+        return View(
+            reference=reference, status=str(payment.vendor_status), look_again_at_ms=again_ms
+        )
+    # Who still has the session of a withdrawn plan may confirm it.
+    status = CANCELLED if payment.vendor_status == CANCELLED else AWAITING_PAYER
     days = settings_of(order.tenant).payin_expires_days
     ends_ms = payment.created_at_ms + days * DAY_MS
     if now_ms >= ends_ms:
-        return View(reference=reference, status=EXPIRED)
+        ended = CANCELLED if status == CANCELLED else EXPIRED
+        return View(reference=reference, status=ended)
     again_ms = now_ms + min(max(SOON_MS, (now_ms - payment.created_at_ms) // 4), LATER_MAX_MS)
-    return View(reference=reference, status=AWAITING_PAYER, look_again_at_ms=min(again_ms, ends_ms))
+    return View(reference=reference, status=status, look_again_at_ms=min(again_ms, ends_ms))
 
 
 def _reported(order: Order, row: wire.PlanRow) -> View:

@@ -331,9 +331,18 @@ def _shown(name: str, value: object) -> object:
 
 def read_plans(answer: Response) -> tuple[PlanRow, ...]:
     """The rows of the report on payment plans. Raises Unreadable."""
+    return tuple(_plan(_object(row)) for row in _rows_of_report(loads(answer.body)))
+
+
+def is_whole_report(answer: Response) -> bool:
+    """Whether the report has all of its rows, as far as it says how many there are."""
     value = loads(answer.body)
-    rows = value if isinstance(value, list) else _list(_object(value), "data")
-    return tuple(_plan(_object(row)) for row in rows)
+    total = value.get("total") if isinstance(value, dict) else None
+    return total is None or _whole(total, "total") <= len(_rows_of_report(value))
+
+
+def _rows_of_report(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else _list(_object(value), "data")
 
 
 def _plan(row: Mapping[str, Any]) -> PlanRow:
