@@ -249,7 +249,11 @@ def test_nothing_new_is_a_204_that_says_where_to_go_on(world: World) -> None:
         FeedPage(payments=(), last_ms=7), world.caller(), "c-1"
     )
     assert (answer["statusCode"], answer["body"]) == (204, "")
-    assert answer["headers"] == {"Last-Timestamp": "7", "Cache-Control": "no-store"}
+    assert answer["headers"] == {
+        "Content-Type": "application/xml",
+        "Cache-Control": "no-store",
+        "Last-Timestamp": "7",
+    }
     assert medfusion.in_xml(answer) is answer
 
 

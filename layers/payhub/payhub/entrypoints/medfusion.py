@@ -67,7 +67,7 @@ def portal_payments_answer(page: FeedPage, caller: Caller, correlation_id: str) 
     """
     headers = {"Last-Timestamp": str(page.last_ms)}
     if not page.payments:
-        return {"statusCode": 204, "headers": {"Cache-Control": "no-store", **headers}, "body": ""}
+        return _answer(204, None, headers)
     root = parse(_PAYMENTS)
     _fill(root, "PracticeId", str(page.payments[0].terms["practiceId"]))
     _one(root, "Destination").set("deviceName", _readable(caller.tenant.name))
@@ -161,9 +161,10 @@ def _readable(words: str) -> str:
     return _NOT_XML.sub("\ufffd", words)
 
 
-def _answer(status: int, root: Element, headers: dict[str, str]) -> Answer:
+def _answer(status: int, root: Element | None, headers: dict[str, str]) -> Answer:
+    """Without a document too: API Gateway would call an answer without a type JSON."""
     return {
         "statusCode": status,
         "headers": {"Content-Type": XML_TYPE, "Cache-Control": "no-store", **headers},
-        "body": to_bytes(root).decode(),
+        "body": "" if root is None else to_bytes(root).decode(),
     }
