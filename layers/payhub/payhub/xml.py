@@ -1,9 +1,9 @@
 """XML from outside: the only module that makes parsers.
 
 What a document could do to its reader is refused before it is parsed (size, encoding, DOCTYPE) or
-before anything is read from the tree (depth, number of elements, long texts, processing
-instructions, XInclude). Comments are dropped and CDATA is text, so a value is one text, however it
-was written.
+before anything is read from the tree (depth, number of elements and attributes, long texts,
+processing instructions, XInclude). Comments are dropped and CDATA is text, so a value is one text,
+however it was written.
 """
 
 import re
@@ -20,6 +20,9 @@ CALLER_MAX_BYTES = 262_144
 VENDOR_MAX_BYTES = 2_000_000
 DEPTH_MAX = 32
 ELEMENTS_MAX = 20_000
+ATTRIBUTES_MAX = 100
+"""Of one element: to read them all takes the square of their number."""
+
 TEXT_MAX_CHARS = 20_000
 """Of one text or one attribute."""
 
@@ -103,7 +106,7 @@ def _parser() -> etree.XMLParser:
         attribute_defaults=False,
         huge_tree=False,
         recover=False,
-        collect_ids=False,
+        collect_ids=True,  # without, lxml reads the DTD all the same
         remove_comments=True,
     )
 
@@ -120,7 +123,7 @@ def _check_beginning(text: str) -> None:
     start = declaration.end() if declaration else 0
     before = _BEFORE_ROOT.match(text, start)
     at = before.end() if before else start
-    if text.startswith("<!", at):
+    if text.startswith("<!", at) and not text.startswith("<!--", at):
         raise XmlRefused("A DOCTYPE is not taken.", line=_line(text[:at]))
     if text.startswith("<?", at):
         raise XmlRefused("Processing instructions are not taken.", line=_line(text[:at]))
@@ -150,6 +153,8 @@ def _why_refused(node: Element, depth: int, count: int) -> str | None:
         return f"There are more than {ELEMENTS_MAX} elements."
     if (etree.QName(node).namespace or "").lower().endswith("/xinclude"):
         return "XInclude is not taken."
+    if len(node.attrib) > ATTRIBUTES_MAX:
+        return f"An element has more than {ATTRIBUTES_MAX} attributes."
     texts = (node.text, node.tail, *node.attrib.values())
     if any(len(text) > TEXT_MAX_CHARS for text in texts if text):
         return f"A text has more than {TEXT_MAX_CHARS} characters."
