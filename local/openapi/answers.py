@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from local.openapi import athena, decoda, examples
+from local.openapi import athena, decoda, examples, medfusion
 from local.openapi.success import PAYMENT_HEADERS, REPLAYED, Success, one
 from payhub.domain import errors
 from payhub.entrypoints import problems, shapes
@@ -117,6 +117,7 @@ OF_OPERATION: Mapping[Callable[..., Any], Sequence[Success]] = {
     ],
     **athena.SUCCESSES,
     **decoda.SUCCESSES,
+    **medfusion.SUCCESSES,
 }
 
 _ASKED = (
@@ -152,6 +153,7 @@ REFUSALS: Mapping[Callable[..., Any], Sequence[Kind]] = {
     receive_event: (KINDS[errors.BadSignature], KINDS[errors.BodyTooLarge]),
     **athena.REFUSALS,
     **decoda.REFUSALS,
+    **medfusion.REFUSALS,
 }
 """What an operation refuses for reasons of its own."""
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.openapi.routes import Route
-from payhub.entrypoints import athena, decoda, shapes
+from payhub.entrypoints import athena, decoda, medfusion, shapes
+from payhub.entrypoints.problems import CONTENT_TYPE
 
 Json = dict[str, Any]
 
@@ -15,7 +16,7 @@ class Dialect:
     """How a vendor's paths say no.
 
     `prefix` sets its examples apart; `details` are words that are more telling there, by the
-    problem's name.
+    problem's name. `content_type` is that of the problems, whose shape in XML is none of ours.
     """
 
     prefix: str
@@ -24,6 +25,7 @@ class Dialect:
     field: Json
     details: Mapping[str, str]
     vendor: str
+    content_type: str = CONTENT_TYPE
 
 
 ATHENA = Dialect(
@@ -59,7 +61,21 @@ DECODA = Dialect(
     },
 )
 
-DIALECTS = (ATHENA, DECODA)
+MEDFUSION = Dialect(
+    prefix="medfusion-",
+    vendor="medfusion",
+    speak=medfusion.in_xml,
+    shape_of=lambda _: shapes.Problem,
+    content_type=medfusion.PROBLEM_TYPE,
+    field={"field": "PaymentStatus", "detail": "line 17: There must be a word."},
+    details={
+        "not-found": "There is no practice 6f0d0f3b-6a52-4b59-8a6e-0d5a5a3b1c02.",
+        "unsupported-media-type": "Send the body with Content-Type: application/xml.",
+        "key-reused": "This key was used before with another document. Use a new key.",
+    },
+)
+
+DIALECTS = (ATHENA, DECODA, MEDFUSION)
 
 
 def dialect_of(route: Route) -> Dialect | None:

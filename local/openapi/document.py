@@ -13,6 +13,7 @@ from local.openapi.operations import (
     signature_scheme,
 )
 from local.openapi.routes import Gateway, Route, gateway_answers, identity_headers, routes, template
+from local.openapi.success import XML_TYPE
 from local.settings import REPOSITORY
 from payhub.command import Command
 from payhub.entrypoints import shapes
@@ -118,7 +119,7 @@ def _schemas(found: Sequence[Route]) -> Json:
         for it in described
         if it.command is not None and issubclass(it.command, Command)
     ]
-    sent = {body.model for body in bodies if body is not None}
+    sent = {it.model for it in bodies if it is not None and it.content_types != (XML_TYPE,)}
     answered |= {shapes.Problem, shapes.AthenaProblem, shapes.DecodaInvalid, shapes.TokenError}
     return schemas.components(_by_name(answered), _by_name(sent))
 

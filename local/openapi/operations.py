@@ -1,7 +1,7 @@
 """One route as an OpenAPI operation."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -10,25 +10,30 @@ from local.openapi import (
     athena_examples,
     decoda_examples,
     examples,
+    medfusion_examples,
     refusals,
     requests,
     schemas,
 )
 from local.openapi.dialects import dialect_of
-from local.openapi.requests import FORM_TYPE, JSON_TYPE
+from local.openapi.requests import FORM_TYPE
 from local.openapi.routes import Gateway, Route
-from local.openapi.success import Success
+from local.openapi.success import JSON_TYPE, XML_TYPE, Success
 from payhub.command import Command
 from payhub.entrypoints import problems, shapes
 from payhub.entrypoints.documentation import documentation
 from payhub.entrypoints.http import OPERATOR, Declaration
+from payhub.entrypoints.oauth import CLIENT_GRANT, PASSWORD_GRANT
 from payhub.operations.create_tenant import CreateTenant
+from payhub.operations.get_oauth_application import get_oauth_application
+from payhub.operations.issue_portal_token import PortalUser, issue_portal_token
 from payhub.operations.issue_token import issue_token
 from payhub.operations.receive_event import receive_event
 
 Json = dict[str, Any]
 
 DROP_IN_PREFIX = "/api/"
+MEDFUSION_PREFIX = "/v1/practice/"
 ATHENA_PREFIX = "/v1/"
 DECODA_PREFIX = "/billing/"
 PLANS_PREFIX = "/payment-plans"
@@ -40,8 +45,10 @@ def operation(route: Route, gateway: Mapping[str, Gateway]) -> Json:
     does = route.declaration.operation
     if does is documentation:
         described = _documentation(route, gateway)
-    elif does is issue_token:
+    elif does in _GRANTS:
         described = _token(route, gateway)
+    elif does is get_oauth_application:
+        described = _application(route, gateway)
     elif does is receive_event:
         described = _webhook(route, gateway)
     else:
@@ -78,7 +85,7 @@ def _tag(route: Route) -> str:
     does = route.declaration.operation
     by_operation = {
         documentation: "Documentation",
-        issue_token: "Tokens",
+        **dict.fromkeys((*_GRANTS, get_oauth_application), "Tokens"),
         receive_event: "Webhooks",
     }
     if does in by_operation:
@@ -92,6 +99,7 @@ def _tag(route: Route) -> str:
 
 _TAGS = {
     DROP_IN_PREFIX: "Issuer's documented paths",
+    MEDFUSION_PREFIX: "Medfusion's documented paths",
     ATHENA_PREFIX: "athenahealth's documented paths",
     DECODA_PREFIX: "Decoda's documented paths",
     PLANS_PREFIX: "Payment plans",
@@ -117,6 +125,8 @@ def _endpoint(route: Route, gateway: Mapping[str, Gateway]) -> Json:
 
 def _media(body: requests.RequestBody, content_type: str) -> Json:
     """A body, or an array of such; in a form, a list is JSON text in one field."""
+    if content_type == XML_TYPE:
+        return {"schema": schemas.XML_TEXT, "example": medfusion_examples.posted_body()}
     name = body.model.__name__
     media: Json = {"schema": schemas.reference(body.model), "example": _BODIES[name]}
     if body.many is not None:
@@ -154,29 +164,47 @@ def _responses(route: Route, gateway: Mapping[str, Gateway], *, has_body: bool) 
 def _success(success: Success) -> Json:
     response: Json = {"description": success.description}
     headers = {
-        name: {"$ref": f"#/components/headers/{name}"}
+        _HEADERS.get(name, name): {"$ref": f"#/components/headers/{name}"}
         for name in (*success.headers, *success.sometimes)
     }
     if headers:
         response["headers"] = headers
-    content: Json = {"schema": schemas.any_of(*success.shapes)}
+    if not success.examples:
+        return response
+    is_json = success.content_type == JSON_TYPE
+    content: Json = {"schema": schemas.any_of(*success.shapes) if is_json else schemas.XML_TEXT}
     if set(success.examples) == {""}:
         content["example"] = success.examples[""]()
     else:
         content["examples"] = {
             name: {"summary": name, "value": make()} for name, make in success.examples.items()
         }
-    return {**response, "content": {JSON_TYPE: content}}
+    return {**response, "content": {success.content_type: content}}
+
+
+_HEADERS = {"ProcessingLocation": "Location"}
+"""Names in the document of headers that mean something else in other answers."""
+
+
+def _application(route: Route, gateway: Mapping[str, Gateway]) -> Json:
+    """The token in the path is the credential."""
+    command = route.declaration.command
+    assert command is not None
+    assert issubclass(command, Command)
+    return {
+        "security": [],
+        "parameters": requests.parameters(command),
+        "responses": _responses(route, gateway, has_body=False),
+    }
 
 
 def _token(route: Route, gateway: Mapping[str, Gateway]) -> Json:
     responses = _responses(route, gateway, has_body=True)
+    grants = _GRANTS[route.declaration.operation]
+    wanted = " or ".join(grants)
     responses["400"] = _token_error(
-        "The grant is not one of client credentials.",
-        {
-            "error": "unsupported_grant_type",
-            "error_description": "grant_type must be client_credentials",
-        },
+        "The grant is not one that the path takes, or the user's name or password is wrong.",
+        {"error": "unsupported_grant_type", "error_description": f"grant_type must be {wanted}"},
     )
     responses["401"] = {
         **_token_error(
@@ -195,11 +223,12 @@ def _token(route: Route, gateway: Mapping[str, Gateway]) -> Json:
             "description": "The credentials stand here, or in the header as HTTP Basic.",
             "content": {
                 FORM_TYPE: {
-                    "schema": _token_form(route.declaration),
+                    "schema": _token_form(grants, route.declaration),
                     "example": {
-                        "grant_type": "client_credentials",
+                        "grant_type": grants[0],
                         "client_id": "81e1a36ea1d540e282ace85e1169482f",
                         "client_secret": "not-a-real-secret",
+                        **(_USER if PASSWORD_GRANT in grants else {}),
                     },
                 }
             },
@@ -208,12 +237,23 @@ def _token(route: Route, gateway: Mapping[str, Gateway]) -> Json:
     }
 
 
-def _token_form(declaration: Declaration) -> Json:
+_GRANTS: Mapping[Any, Sequence[str]] = {
+    issue_token: (CLIENT_GRANT,),
+    issue_portal_token: (PASSWORD_GRANT, CLIENT_GRANT),
+}
+_USER = {"username": "api-2f1c7a9b3d024a558d7e5c2f9e527b0e", "password": "not-a-real-password"}
+
+
+def _token_form(grants: Sequence[str], declaration: Declaration) -> Json:
+    """The client's fields, with the user's where the path knows users."""
     assert declaration.command is not None
     fields = declaration.command.model_json_schema()["properties"]
+    if PASSWORD_GRANT in grants:
+        fields.pop("user")
+        fields |= PortalUser.model_json_schema()["properties"]
     for field in fields.values():
         field.pop("title")
-    grant = {"type": "string", "enum": ["client_credentials"]}
+    grant = {"type": "string", "enum": list(grants)}
     return {
         "type": "object",
         "properties": {"grant_type": grant, **fields},

@@ -84,17 +84,16 @@ def responses(
     for kind in found:
         name, status = kind.slug, kind.status
         if dialect is not None:
-            name, status = dialect.prefix + kind.slug, _example(kind, dialect)["status"]
+            name, status = dialect.prefix + kind.slug, _answer(kind, dialect)["statusCode"]
         by_status.setdefault(status, []).append(name)
+    by_gateway: dict[int, list[str]] = {}
     for name in gateway_names(is_guarded=is_guarded, has_body=has_body):
-        by_status.setdefault(gateway[name].status, []).append(_slug(name))
+        by_gateway.setdefault(gateway[name].status, []).append(_slug(name))
     return {
         str(status): _response(
-            status,
-            by_status[status],
-            shapes.Problem if dialect is None else dialect.shape_of(status),
+            status, by_status.get(status, ()), by_gateway.get(status, ()), dialect
         )
-        for status in sorted(by_status)
+        for status in sorted(by_status.keys() | by_gateway.keys())
     }
 
 
@@ -126,7 +125,7 @@ def component_examples(
 
 def wrong_method() -> Json:
     """405, which no described operation answers but every described path may."""
-    response = _response(problems.WRONG_METHOD.status, [problems.WRONG_METHOD.slug])
+    response = _response(problems.WRONG_METHOD.status, [problems.WRONG_METHOD.slug], (), None)
     return {**response, "headers": {"Allow": {"$ref": "#/components/headers/Allow"}}}
 
 
@@ -134,20 +133,28 @@ def _slug(gateway_name: str) -> str:
     return "gateway-" + gateway_name.lower().replace("_", "-")
 
 
-def _response(status: int, slugs: Iterable[str], shape: type = shapes.Problem) -> Json:
-    names = list(dict.fromkeys(slugs))
-    response: Json = {
-        "description": _DESCRIPTIONS[status],
-        "content": {
-            CONTENT_TYPE: {
-                "schema": schemas.reference(shape),
-                "examples": {it: {"$ref": f"#/components/examples/{it}"} for it in names},
-            }
-        },
-    }
+def _response(
+    status: int, slugs: Iterable[str], by_gateway: Iterable[str], dialect: Dialect | None
+) -> Json:
+    """What API Gateway answers by itself is JSON everywhere."""
+    shape = shapes.Problem if dialect is None else dialect.shape_of(status)
+    content: Json = {}
+    if dialect is not None and dialect.content_type != CONTENT_TYPE:
+        _show(content, dialect.content_type, schemas.XML_TEXT, slugs)
+        _show(content, CONTENT_TYPE, schemas.reference(shape), by_gateway)
+    else:
+        _show(content, CONTENT_TYPE, schemas.reference(shape), [*slugs, *by_gateway])
+    response: Json = {"description": _DESCRIPTIONS[status], "content": content}
     if status in _WAITING:
         response["headers"] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
     return response
+
+
+def _show(content: Json, content_type: str, schema: Json, slugs: Iterable[str]) -> None:
+    names = list(dict.fromkeys(slugs))
+    if names:
+        shown = {it: {"$ref": f"#/components/examples/{it}"} for it in names}
+        content[content_type] = {"schema": schema, "examples": shown}
 
 
 _DESCRIPTIONS = {
@@ -170,6 +177,12 @@ _DESCRIPTIONS = {
 
 
 def _example(kind: Kind, dialect: Dialect | None = None) -> Any:
+    body = _answer(kind, dialect)["body"]
+    is_xml = dialect is not None and dialect.content_type != CONTENT_TYPE
+    return body if is_xml else json.loads(body)
+
+
+def _answer(kind: Kind, dialect: Dialect | None) -> Json:
     members: Json = {}
     said = _DETAILS | dict(dialect.details if dialect else {})
     detail = said[kind.slug]
@@ -183,4 +196,4 @@ def _example(kind: Kind, dialect: Dialect | None = None) -> Any:
         members |= {"vendor": dialect.vendor if dialect else "athena", "vendor_code": "400"}
         members |= {"vendor_message": detail}
     answer = problems.problem(kind, detail, correlation_id=examples.CORRELATION_ID, **members)
-    return json.loads((dialect.speak(answer) if dialect else answer)["body"])
+    return dialect.speak(answer) if dialect else answer

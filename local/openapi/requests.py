@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from pydantic import BaseModel
-
-from local.openapi import examples, words
+from local.openapi import examples, medfusion_examples, words
+from local.openapi.success import JSON_TYPE, XML_TYPE
 from payhub.command import BODIES, Command, Place
 
 Json = dict[str, Any]
 
-JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 TENANT_PARAMETER: Json = {
@@ -51,6 +49,12 @@ _PARAMETER_EXAMPLES: Json = {
     "ListPaymentPlans.status": "active",
     "ListPaymentPlans.reference": "VISIT-71",
     "ListPaymentPlans.limit": 10,
+    "practiceId": medfusion_examples.PRACTICE_ID,
+    "messageId": medfusion_examples.MESSAGE_ID,
+    "appToken": medfusion_examples.APP_TOKEN,
+    "since": medfusion_examples.LAST_TIMESTAMP_MS,
+    "max": 50,
+    "paymentType": "vcsPayment",
 }
 """By name, or by command and name where one name has two meanings."""
 
@@ -59,10 +63,12 @@ _PARAMETER_EXAMPLES: Json = {
 class RequestBody:
     """What a command reads from the body; `content_types` in the order they are shown.
 
+    Of a document in XML the model is what the hub reads out of it.
+
     `many` are the limits of an array whose elements are the model; None where it stands alone.
     """
 
-    model: type[BaseModel]
+    model: type[Any]
     is_required: bool
     content_types: tuple[str, ...]
     many: Json | None = None
@@ -70,7 +76,8 @@ class RequestBody:
 
 def parameters(command: type[Command]) -> list[Json]:
     """Path, query and header parameters in the command's order."""
-    fields = command.model_json_schema()["properties"]
+    whole = command.model_json_schema()
+    fields = {name: _without_reference(it, whole) for name, it in whole["properties"].items()}
     found = []
     for name, source in command.sources().items():
         if source.place in BODIES:
@@ -86,6 +93,14 @@ def parameters(command: type[Command]) -> list[Json]:
         }
         found.append({key: it for key, it in parameter.items() if it not in (False, None)})
     return found
+
+
+def _without_reference(schema: Json, whole: Json) -> Json:
+    """The choices of an enumeration, where they are used."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    described = dict(whole.get("$defs", {}).get(name, {}))
+    described.pop("description", None)
+    return {**described, **{key: it for key, it in schema.items() if key != "$ref"}}
 
 
 def _description(command: type[Command], name: str, parameter: str) -> str:
@@ -111,6 +126,8 @@ def body_of(command: type[Command]) -> RequestBody | None:
                 model = get_args(field.annotation)[0]
                 return RequestBody(model, field.is_required(), (JSON_TYPE,), many)
             assert isinstance(field.annotation, type)
+            if source.place is Place.XML:
+                return RequestBody(field.annotation, field.is_required(), (XML_TYPE,))
             types = (FORM_TYPE, JSON_TYPE) if source.place is Place.FORM else (JSON_TYPE,)
             return RequestBody(field.annotation, field.is_required(), types)
     return None

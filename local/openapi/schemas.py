@@ -39,6 +39,10 @@ def components(answered: Iterable[Any], sent: Sequence[type]) -> Json:
     return {name: _without_titles(found[name]) for name in sorted(found)}
 
 
+XML_TEXT: Json = {"type": "string", "contentMediaType": "application/xml"}
+"""A document in XML."""
+
+
 def reference(model: Any) -> Json:
     """A reference to the model's schema, or a list of what is listed."""
     if get_origin(model) is list:

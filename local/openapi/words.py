@@ -13,8 +13,8 @@ _INTRODUCTION = """\
 One API over healthcare payment systems that never moves money twice and never loses a payment.
 
 **Credentials.** Send your key in the `API-KEY` header; operators' keys also release, resolve and
-redrive. The paths below `/v1/`, which are those of athenahealth, take a bearer token instead. A
-`TENANT` header may be sent with either, as Decoda's clients do.
+redrive. The paths below `/v1/`, which are those of athenahealth and of Medfusion, take a bearer
+token instead. A `TENANT` header may be sent with either, as Decoda's clients do.
 
 **Repeating a request is safe.** A POST with the same idempotency key and body is carried out once;
 every repeat gets the first one's final answer, with `Idempotent-Replayed: true`. The key is
@@ -37,6 +37,11 @@ a field is a 422 with `detail` as the list `[{loc, msg, type}]`, every other pro
 A plan is followed at `/payment-plans/{planId}`, where `planId` is the `Payment-Id` of the answer;
 what Decoda takes for it are payments of the hub, to be looked up and refunded like any other.
 
+**Medfusion's paths** take and answer XML; their problems are XML too (RFC 7807). What was paid in
+the portal is served as the portal shows it. What is reported of it is stored, answered with 202,
+and sent to the portal by the hub; `Location` tells what becomes of it. Tokens in Medfusion's words
+come from `POST /v1/oauth2/token`.
+
 **Money** is exact. `amount` is in the unit your tenant declared, `amountCents` always in cents.
 athenahealth's paths take dollars as text, such as `17.07`; Decoda's paths, plans and refunds take
 whole cents.
@@ -53,9 +58,11 @@ TAGS: dict[str, str] = {
     " plans and receipts.",
     "Decoda's documented paths": "Settlements with a patient's credit, and payment plans for the"
     " patient to confirm.",
+    "Medfusion's documented paths": "What patients paid in the portal, and reports that it was"
+    " posted.",
     "Payment plans": "Follow payment plans, and cancel them.",
     "Operators": "What needs a person: unclear outcomes and dead letters.",
-    "Tokens": "Bearer tokens for client credentials.",
+    "Tokens": "Bearer tokens for client credentials and for users.",
     "Webhooks": "What vendors call.",
     "Documentation": "This document.",
 }
@@ -112,7 +119,8 @@ PARAMETER_WORDS = {
 
 SCHEME_WORDS = {
     "API-KEY": "An opaque key that belongs to one tenant and has a role.",
-    "Authorization": "`Bearer` and a token from `POST /oauth2/v1/token`, good for an hour.",
+    "Authorization": "`Bearer` and a token from `POST /oauth2/v1/token`, or as Medfusion's clients"
+    " get one from `POST /v1/oauth2/token`, good for an hour.",
 }
 
 HEADERS: dict[str, Json] = {
@@ -127,6 +135,14 @@ HEADERS: dict[str, Json] = {
     "Location": {
         "description": "Where the payment is to be seen.",
         "schema": {"type": "string", "pattern": "^/payment(s|-plans)/[0-9a-f]{32}$"},
+    },
+    "ProcessingLocation": {
+        "description": "Where to see what becomes of the message.",
+        "schema": {"type": "string", "format": "uri"},
+    },
+    "Last-Timestamp": {
+        "description": "The `since` of the next request: nothing new appears before it.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,13}$"},
     },
     "Idempotent-Replayed": {
         "description": "There, and `true`, when the answer is that of an earlier request.",
