@@ -4,64 +4,43 @@ The functions' own handlers take and answer requests, webhooks, reminders and th
 are signed by the sandbox's outbox and come when, and in the order in which, a test wants.
 """
 
-import copy
 import importlib
 import json
-import random
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from local.sandbox.clock import ManualClock
-from local.sandbox.control import Control
-from local.sandbox.ids import Ids as SandboxIds
 from local.sandbox.messages import Query
 from local.sandbox.messages import Request as VendorRequest
-from local.sandbox.sandbox import Sandbox
-from local.sandbox.store import Store
-from local.sandbox.vendor import Settings
 from local.sandbox.webhooks import Outcome, Post
-from payhub import wiring
-from payhub.domain.payment import Payment
-from payhub.domain.tenant import Tenant
 from payhub.operations.collect_missed_events import collect_missed_events
 from payhub.operations.create_tenant import CreateTenant, create_tenant
-from payhub.ports import Hub
-from payhub.store.dead_letters import DeadLetterBook
-from payhub.store.feed import PaymentFeed
-from payhub.store.inbox import EventInbox
-from payhub.store.payments import Payments
-from payhub.store.table import Table
-from payhub.store.tenants import Tenants
-from payhub.transport import Transport
-from payhub.vendors import RegisteredVendor
-from tests.support.fakes import (
-    POLICY,
-    CountingIds,
-    MemorySecrets,
-    RecordingSignals,
+from tests.support.sandbox_world import (
+    MORNING_MS,
+    OTHER_ID,
+    TENANT_ID,
+    Json,
+    Said,
+    SandboxWorld,
+    Sent,
+    answer_of,
+    begun,
+    functions,
 )
-from tests.support.memory_table import MemoryTable
 
-Json = dict[str, Any]
+__all__ = ["MORNING_MS", "OTHER_ID", "TENANT_ID", "Said", "Sent"]
 
 URL = "http://decoda.test"
-TENANT_ID = "0b2f6a52-7c1e-4f57-9a6e-3d1c5a9e7b10"
-OTHER_ID = "1c3f7b63-8d2f-4a68-8b7f-4e2d6bae8c21"
 CLINICS = {TENANT_ID: "clinic-1", OTHER_ID: "clinic-2"}
 """The hub's tenants, and how Decoda calls them."""
 
 PATIENT = 7
-MORNING_MS = 1_795_273_200_000
-"""2026-11-21T15:00:00Z: ten in the morning in New York."""
-
 NEW_YORK = ZoneInfo("America/New_York")
 SETTLE = "/billing/payment-terminal/charge/create-patient-credit-settled"
 PAYIN = "/billing/payment-plan/payin-config"
@@ -75,72 +54,10 @@ _API = (
     *("list_payments", "resolve_payment", "list_dead_letters"),
 )
 _OTHERS = ("webhooks.decoda", "workers.advance_payment", "workers.apply_event", "schedules.sweep")
-_FUNCTIONS = (*(f"api.{name}" for name in _API), *_OTHERS)
-
-
-@dataclass(frozen=True)
-class Said:
-    """An HTTP answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
-
-    @property
-    def payment_id(self) -> str:
-        """Which payment it is about."""
-        return self.headers["Payment-Id"]
-
-    @property
-    def is_replay(self) -> bool:
-        """Whether it is the answer of an earlier request."""
-        return self.headers.get("Idempotent-Replayed") == "true"
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A request that the hub made to the vendor."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: Any
-
-
-class TimedQueue:
-    """The Queue port: reminders lie until their time has come, or until a test loses them."""
-
-    def __init__(self, now_ms: Callable[[], int]) -> None:
-        self._now_ms = now_ms
-        self.messages: list[tuple[int, str, Json]] = []
-
-    def payment_due(self, tenant: str, payment_id: str, delay_seconds: int) -> None:
-        """Keep it."""
-        self._keep("advance_payment", delay_seconds, tenant=tenant, payment=payment_id)
-
-    def event_due(self, tenant: str, vendor: str, event_id: str, delay_seconds: int) -> None:
-        """Keep it."""
-        self._keep("apply_event", delay_seconds, tenant=tenant, vendor=vendor, event=event_id)
-
-    def _keep(self, worker: str, delay_seconds: int, **ids: str) -> None:
-        self.messages.append((self._now_ms() + delay_seconds * 1000, worker, ids))
-
-    def take(self) -> list[tuple[str, Json]]:
-        """What has come due, in its order."""
-        now_ms = self._now_ms()
-        due = sorted((m for m in self.messages if m[0] <= now_ms), key=lambda m: m[0])
-        self.messages = [m for m in self.messages if m[0] > now_ms]
-        return [(worker, ids) for _, worker, ids in due]
-
-    @property
-    def next_ms(self) -> int | None:
-        """When the next one comes due."""
-        return min((at_ms for at_ms, _, _ in self.messages), default=None)
 
 
 @dataclass
-class DecodaWorld:
+class DecodaWorld(SandboxWorld):
     """Two tenants, each with a clinic at the vendor; `sent` is what the vendor was asked.
 
     `before_call` is told each path before the vendor sees it; `instead` may answer for the vendor,
@@ -148,30 +65,23 @@ class DecodaWorld:
     they are `lost`, and else to the hub at once.
     """
 
-    start_ms: int = MORNING_MS
+    vendor: ClassVar[str] = "decoda"
+    url: ClassVar[str] = URL
+    functions: ClassVar[tuple[str, ...]] = functions(_API, *_OTHERS)
+
     event_style: str = "api"
     time_zone: str = "America/New_York"
     payin_expires_days: int = 7
-    sent: list[Sent] = field(default_factory=list)
     mail: list[Post] = field(default_factory=list)
     holds: bool = False
     lost: bool = False
-    before_call: Callable[[str], None] = lambda path: None
-    instead: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
     tampered: Callable[[str, Any], Any] = lambda path, answer: answer
 
     def __post_init__(self) -> None:
-        self.clock = ManualClock(self.start_ms)
-        ids = SandboxIds(random.Random(7))
-        self.sandbox = Sandbox(Store(), self.clock, ids, self._deliver, Settings())
-        self.controls = Control(self.sandbox)
-        self.table, self.ids = MemoryTable(), CountingIds()
-        self.queue = TimedQueue(self.clock.now_ms)
-        self.signals, self.secrets = RecordingSignals(), MemorySecrets()
+        super().__post_init__()
         self.answers_stand = False
         self._standing: dict[str, httpx.Response] = {}
         self._charges: dict[tuple[int, int], Json] = {}
-        self.hub = self._hub()
 
     def begin(self) -> None:
         """Set the tenants up on both sides; needs the functions' handlers."""
@@ -195,106 +105,20 @@ class DecodaWorld:
             create_tenant(self.hub, CreateTenant.model_validate(command))
         self.sent.clear()
 
-    def _hub(self) -> Hub:
-        table = cast("Table", self.table)
-        timeout = POLICY.vendor_timeout_seconds
-        transport = Transport(timeout, httpx.MockTransport(self._vendor))
-        vendor = RegisteredVendor(
-            "decoda", self.secrets, frozenset({URL}), timeout, self.clock, transport
-        )
-        return Hub(
-            payments=Payments(table),
-            feed=PaymentFeed(table),
-            inbox=EventInbox(table),
-            tenants=Tenants(table),
-            dead_letters=DeadLetterBook(table),
-            queue=self.queue,
-            secrets=self.secrets,
-            vendors={"decoda": vendor},
-            clock=self.clock,
-            ids=self.ids,
-            signals=self.signals,
-            policy=POLICY,
-            public_url="https://api.payhub.test",
-        )
-
-    # The vendor, as the hub sees it
-
-    def _vendor(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.raw_path.decode().partition("?")[0]
-        body = request.read()
-        self.sent.append(
-            Sent(
-                method=request.method,
-                path=path,
-                query=dict(request.url.params),
-                headers=dict(request.headers),
-                body=json.loads(body) if body else None,
-            )
-        )
-        self.before_call(path)
-        if self.sandbox.refusal("decoda") is not None:
-            raise httpx.ConnectError("played")
-        answer_of_another = self.instead(request)
-        if answer_of_another is not None:
-            return answer_of_another
+    def _answered(self, request: httpx.Request, path: str, body: bytes) -> httpx.Response:
         if not self.answers_stand or request.method != "GET":
-            return self._answered(request, path, body)
+            return super()._answered(request, path, body)
         if str(request.url) not in self._standing:
-            self._standing[str(request.url)] = self._answered(request, path, body)
+            self._standing[str(request.url)] = super()._answered(request, path, body)
         return self._standing[str(request.url)]
 
-    def _answered(self, request: httpx.Request, path: str, body: bytes) -> httpx.Response:
-        reply = self.sandbox.handle(
-            "decoda",
-            VendorRequest(
-                method=request.method,
-                path=path,
-                query=Query(request.url.params.multi_items()),
-                headers={k.lower(): v for k, v in request.headers.items()},
-                body=body,
-            ),
-        )
-        if reply.after_seconds > POLICY.vendor_timeout_seconds:
-            self.clock.advance(POLICY.vendor_timeout_seconds * 1000)
-            raise httpx.ReadTimeout("played")
-        if reply.response is None:
-            raise httpx.ReadError("played")
-        answer = reply.response
-        content = answer.body
-        if answer.status == httpx.codes.OK and not reply.note:
-            content = json.dumps(self.tampered(path, json.loads(content))).encode()
-        headers = {k: v for k, v in answer.headers.items() if k.lower() != "content-length"}
-        return httpx.Response(answer.status, headers=headers, content=content)
-
-    def asked(self, path: str, method: str = "POST") -> list[Sent]:
-        """What the vendor was asked on a path."""
-        return [it for it in self.sent if (it.method, it.path) == (method, path)]
+    def _content(self, path: str, body: bytes, *, spoilt: bool) -> bytes:
+        try:
+            return body if spoilt else json.dumps(self.tampered(path, json.loads(body))).encode()
+        except ValueError:
+            return body
 
     # The vendor, as its clinic and its patients see it
-
-    def control(self, method: str, path: str, body: Json | None = None) -> Any:
-        """The sandbox's controls."""
-        path, _, query = path.partition("?")
-        request = VendorRequest(
-            method=method,
-            path=f"/_sandbox/{path}",
-            query=Query.parse(query),
-            headers={"content-type": "application/json"},
-            body=json.dumps(body).encode() if body is not None else b"",
-        )
-        answer = self.controls.answer(request).response
-        assert answer is not None and answer.status < 300, answer
-        return json.loads(answer.body)
-
-    def arm(self, operation: str, fault: str, count: int = 1, **more: Any) -> None:
-        """Spoil the next requests of that operation; `refuse` closes the port for five seconds."""
-        if fault == "refuse":
-            self.control("POST", "faults", {"vendor": "decoda", "fault": fault, "seconds": 5})
-            return
-        late = {"delay_seconds": 120} if fault == "late_apply" else {}
-        wanted = {"vendor": "decoda", "operation": operation, "fault": fault, "count": count}
-        self.control("POST", "faults", {**wanted, **late, **more})
 
     def ledger(self) -> list[tuple[str, int, str]]:
         """(operation, cents, direction) of every movement."""
@@ -390,7 +214,7 @@ class DecodaWorld:
             "body": post.body.decode(),
             "requestContext": {"requestId": "w-1"},
         }
-        return _said(handler(event, SimpleNamespace()))
+        return answer_of(handler(event, SimpleNamespace()))
 
     def deliver(self, posts: Iterable[Post]) -> None:
         """Webhooks reach the hub in this order, each worked on before the next comes."""
@@ -412,101 +236,12 @@ class DecodaWorld:
 
     # The hub at work
 
-    @property
-    def tenant(self) -> Tenant:
-        """The tenant."""
-        found = self.hub.tenants.load(TENANT_ID)
-        assert found is not None
-        return found
-
-    def work(self) -> None:
-        """Workers do everything that is due now, and what becomes due by it."""
-        for _ in range(50):
-            messages = self.queue.take()
-            if not messages:
-                sweep = importlib.import_module("schedules.sweep").handler
-                sweep({}, SimpleNamespace())
-                messages = self.queue.take()
-            if not messages:
-                return
-            for worker, ids in dict.fromkeys((w, tuple(i.items())) for w, i in messages):
-                self.remind(worker, dict(ids))
-        raise AssertionError("something stays due for ever")
-
-    def remind(self, worker: str, ids: Json) -> None:
-        """One message reaches a worker."""
-        record = {
-            "messageId": "m-1",
-            "receiptHandle": "r-1",
-            "body": json.dumps({"v": 1, **ids}),
-            "attributes": {},
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-        }
-        handler = importlib.import_module(f"workers.{worker}").handler
-        told = handler({"Records": [record]}, SimpleNamespace())
-        assert told == {"batchItemFailures": []}, told
-
-    def run(self) -> None:
-        """Both sides do what is due now."""
-        while self.sandbox.run_due_jobs():
-            self.work()
-        self.work()
-
-    def go(self, seconds: float = 0, days: float = 0) -> None:
-        """Let time pass: both sides do everything at the moment at which it comes due."""
-        self.go_until(self.clock.now_ms() + round((seconds + days * 86_400) * 1000))
-
     def go_to(self, local: str) -> None:
         """The same, to a time in New York such as 2026-03-08 19:50."""
         moment = datetime.fromisoformat(local).replace(tzinfo=NEW_YORK)
         self.go_until(round(moment.timestamp() * 1000))
 
-    def go_until(self, end_ms: int) -> None:
-        """The same, to an instant."""
-        self.run()
-        while (next_ms := self._next_ms()) is not None and next_ms <= end_ms:
-            self.clock.advance(max(0, next_ms - self.clock.now_ms()))
-            self.run()
-        self.clock.advance(max(0, end_ms - self.clock.now_ms()))
-        self.run()
-
-    def _next_ms(self) -> int | None:
-        job = self.sandbox.jobs.next()
-        due = [int(it["due_at"]["N"]) for it in self.table.items.values() if "due_at" in it]
-        times = [*due, *([job.due_ms] if job else []), self.queue.next_ms]
-        return min((at for at in times if at is not None), default=None)
-
     # Its callers
-
-    def call(
-        self,
-        function: str,
-        ids: dict[str, str] | None = None,
-        body: Any = None,
-        key: str | None = None,
-        query: dict[str, str] | None = None,
-        tenant: str = TENANT_ID,
-        role: str = "caller",
-        headers: dict[str, str] | None = None,
-    ) -> Said:
-        """Invoke a function as API Gateway would."""
-        handler = importlib.import_module(f"api.{function}").handler
-        text = body.decode() if isinstance(body, bytes) else json.dumps(body)
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        event = {
-            "httpMethod": "POST" if body is not None else "GET",
-            "resource": f"/{function}",
-            "pathParameters": ids or {},
-            "queryStringParameters": query or {},
-            "headers": sent | ({"Idempotency-Key": key} if key else {}),
-            "body": None if body is None else text,
-            "requestContext": {
-                "requestId": "r-1",
-                "authorizer": {"tenant": tenant, "role": role, "actor": f"{role}:test"},
-            },
-        }
-        return _said(handler(event, SimpleNamespace()))
 
     def settle(
         self, amount: Any, *places: int, key: str | None = None, charges: Any = None, **more: Any
@@ -569,71 +304,10 @@ class DecodaWorld:
         body = {"amount": amount, "reason": "OTHER", "providerId": "provider-1", **more}
         return self.call("refund_payment", {"paymentId": payment_id}, body, key, tenant=tenant)
 
-    def payment(self, payment_id: str) -> Payment:
-        """The payment as it stands in the table."""
-        found = self.hub.payments.load(TENANT_ID, payment_id)
-        assert found is not None
-        return found
-
-    def details(self, payment_id: str, **more: Any) -> Json:
-        """GET /payments/{paymentId}/details."""
-        said = self.call("get_payment_details", {"paymentId": payment_id}, **more)
-        assert said.status == 200, said
-        found: Json = said.body
-        return found
-
-    def page(self, function: str = "list_payments", **query: str) -> list[Json]:
-        """GET /payments, or /payment-plans."""
-        said = self.call(function, query={"limit": "25", **query})
-        assert said.status == 200, said
-        found: list[Json] = said.body["payments" if function == "list_payments" else "paymentPlans"]
-        return found
-
-    def ended(self, payment_id: str, looks: int = 60) -> Payment:
-        """Workers look until nothing of the payment is open, or a person must look."""
-        for _ in range(looks):
-            payment = self.payment(payment_id)
-            if payment.open_action is None or payment.due_at_ms is None:
-                break
-            self.go_until(max(payment.due_at_ms, self.clock.now_ms()))
-        return self.payment(payment_id)
-
-    def interleave(self, other: Callable[[], object], point: str = "before put_together") -> None:
-        """Have `other` happen just before the next request of that kind reaches the table."""
-
-        def hook(at: str) -> None:
-            if at == point:
-                self.table.hook = lambda point: None
-                other()
-
-        self.table.hook = hook
-
-    # Once and again from the same state
-
-    def snapshot(self) -> Any:
-        """What the hub knows."""
-        return copy.deepcopy(self.table.items), list(self.queue.messages)
-
-    def restore(self, snapshot: Any) -> None:
-        """Back to what the hub knew; the vendor stays as it is."""
-        items, messages = snapshot
-        self.table.items, self.queue.messages = copy.deepcopy(items), list(messages)
-
-
-def _said(answer: Json) -> Said:
-    return Said(answer["statusCode"], answer["headers"], json.loads(answer["body"]))
-
 
 def decoda_world(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> DecodaWorld:
     """A world whose hub the functions' handlers get when they are imported."""
-    world = DecodaWorld(**changes)
-    monkeypatch.setattr(wiring, "hub", lambda: world.hub)
-    for function in _FUNCTIONS:
-        monkeypatch.delitem(sys.modules, function, raising=False)
-    for function in _FUNCTIONS:
-        importlib.import_module(function)
-    world.begin()
-    return world
+    return begun(monkeypatch, DecodaWorld(**changes))
 
 
 def types_of(posts: Sequence[Post]) -> list[str]:
