@@ -18,7 +18,7 @@ from payhub.domain.reply import Reply
 from payhub.entrypoints import medfusion, problems
 from payhub.entrypoints.requests import BODY_MAX_BYTES, read_command, read_event
 from payhub.operations.update_portal_payments import UpdatePortalPayments
-from payhub.xml import parse
+from payhub.xml import local_name, parse
 from tests.support.fakes import NOON_MS, World
 
 PRACTICE = "1c7ecf9f-9700-4e70-b976-9356db658274"
@@ -201,7 +201,7 @@ def portal_payment(**changes: Any) -> Payment:
         vendor_status="POSTED",
         terms={"practiceId": PRACTICE, "kind": "securePayments", "xml": ELEMENT},
     )
-    received = open_queued(payment, Request(verb="receive", actor="vendor"), "seen", None, NOON_MS)
+    received = open_queued(payment, Request(verb="receive", actor="vendor"), "seen", NOON_MS, NOON_MS)
     (action,) = received.actions
     done = replace(action, state=type(action.state).DONE)
     return replace(received, actions=(done,), **changes)
@@ -295,7 +295,7 @@ def test_a_problem_in_xml_has_the_members_of_the_json() -> None:
     root = parse(answer["body"].encode())
     assert root.tag == "{urn:ietf:rfc:7807}problem"
     body = json.loads(known["body"])
-    told = {it.tag.rpartition("}")[2]: it for it in root}
+    told = {local_name(it): it for it in root}
     assert told.keys() == body.keys()
     assert told["status"].text == "400" and told["title"].text == body["title"]
     (mistake,) = told["errors"]
