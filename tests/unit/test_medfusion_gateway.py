@@ -407,6 +407,19 @@ def test_a_payment_that_is_on_no_page_is_not_at_its_target() -> None:
     assert gateway.search(order(message(line()))) == Matches(views=())
 
 
+def test_a_list_ends_with_its_first_empty_page() -> None:
+    pages = listing((document(paid(payment_id=TWO)), "5"), ("", "6"), ("", "7"))
+    gateway = PaymentGateway(client(pages))
+    assert gateway.search(order(message(line()))) == Matches(views=())
+
+    def growing(request: httpx.Request) -> httpx.Response:
+        last = int(request.url.params["since"]) + 1000
+        return httpx.Response(204, headers={"Last-Timestamp": str(last)})
+
+    gateway = PaymentGateway(client(with_tokens(growing)))
+    assert gateway.search(order(message(line()))) == Matches(views=())
+
+
 def test_a_list_that_repeats_itself_ends() -> None:
     pages = listing((document(paid(payment_id=TWO)), "5"), (document(paid(payment_id=TWO)), "5"))
     gateway = PaymentGateway(client(pages))

@@ -81,6 +81,10 @@ def test_every_status_is_kept_as_it_is_said(word: str) -> None:
     assert page(document(paid(status=word))).payments[0].status == word
 
 
+def test_a_status_shows_no_number_of_a_card() -> None:
+    assert page(document(paid(status=CARD))).payments[0].status == "[number]"
+
+
 def test_a_payment_without_account_and_with_unknown_parts_is_read_whole() -> None:
     odd = (
         f'<Payment id="{ONE}" seen="yes"><PaidOn zone="UTC">2026-11-21</PaidOn>'
@@ -170,7 +174,8 @@ def test_what_looks_like_a_cards_number_is_masked_wherever_it_stands() -> None:
 def test_ids_and_short_numbers_are_left_as_they_are() -> None:
     digits = "12345678-1234-1234-1234-123456789012"
     more = (
-        f"<LocationId>{digits}</LocationId><PatientAccountNumber>100234</PatientAccountNumber>"
+        f'<Place id="4111111111111111"/><LocationId>{digits}</LocationId>'
+        "<PatientAccountNumber>100234</PatientAccountNumber>"
         "<PaymentInformation><AmountPaid>1.00</AmountPaid><CCLast4Digits>0042</CCLast4Digits>"
         "</PaymentInformation>"
     )
@@ -255,6 +260,7 @@ COMPLETE, RUNNING = "<State>COMPLETED</State>", "<State>PROCESSING</State>"
         ([RUNNING, "<m><ERROR>closed</ERROR></m>"], "ERROR", "closed"),
         (["<Error>closed</Error>"], "ERROR", "closed"),
         ([RUNNING, "<Error/>"], "ERROR", "the vendor gave no reason"),
+        (["<Error/>"], "ERROR", "the vendor gave no reason"),
         (
             [RUNNING, "<Error>one</Error>", "<Error>two</Error>", "<Error>one</Error>"],
             "ERROR",

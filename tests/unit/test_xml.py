@@ -462,6 +462,7 @@ WRONG: list[tuple[str, str, str]] = [
     (GOOD.replace(' deviceName="D"', ""), "Destination", "required"),
     (GOOD.replace('deviceName="12.5"', 'deviceName=""'), "Sender", "deviceName"),
     (document(element(), practice=""), "PracticeId", "length"),
+    (document(element(), practice="x" * 201), "PracticeId", "length"),
     (GOOD.replace("PracticeIdentifier>", "Practice>"), "Practice", "PracticeIdentifier"),
     (GOOD.replace(f' id="{ONE}"', ""), "Payment", "id"),
     (GOOD.replace(ONE, "782b8228"), "Payment", "pattern"),

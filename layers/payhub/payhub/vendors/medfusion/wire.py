@@ -39,7 +39,6 @@ _NO_SUCH_ROUTE = frozenset({404, 405})
 _NO_ROUTE_WORDS = frozenset({"", "not found", "method not allowed"})
 _WORDS_READ_BYTES = 4000
 _STATUS_MAX_CHARS = 40
-_ERRORS_SHOWN = 10
 _EPOCH_MS = re.compile(r"[0-9]{1,15}", re.ASCII)
 _PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -217,7 +216,6 @@ def _stored(payment: Element) -> str:
     """The element as text, in its own order, with what looks like a card's number masked."""
     copied = deepcopy(payment)
     copied.tail = None
-    etree.cleanup_namespaces(copied)
     for each in copied.iter():
         each.text, each.tail = _masked(each.text), _masked(each.tail)
         for name, value in each.attrib.items():
@@ -264,7 +262,7 @@ def read_processed(answer: Response) -> Processed:
     said = list(dict.fromkeys(text for text in map(_words, errors) if text))
     is_complete = bool(states) and all(state == COMPLETED for state in states)
     if said or (errors and not is_complete):
-        return Processed(status=ERROR, said=scrub("; ".join(said[:_ERRORS_SHOWN])) or NO_REASON)
+        return Processed(status=ERROR, said=scrub("; ".join(said)) or NO_REASON)
     if not states:
         raise Unreadable("no State")
     return Processed(status=COMPLETED if is_complete else PROCESSING)
