@@ -201,7 +201,9 @@ def portal_payment(**changes: Any) -> Payment:
         vendor_status="POSTED",
         terms={"practiceId": PRACTICE, "kind": "securePayments", "xml": ELEMENT},
     )
-    received = open_queued(payment, Request(verb="receive", actor="vendor"), "seen", NOON_MS, NOON_MS)
+    received = open_queued(
+        payment, Request(verb="receive", actor="vendor"), "seen", NOON_MS, NOON_MS
+    )
     (action,) = received.actions
     done = replace(action, state=type(action.state).DONE)
     return replace(received, actions=(done,), **changes)
