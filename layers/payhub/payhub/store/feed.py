@@ -48,9 +48,16 @@ class PaymentFeed:
     def page(
         self, tenant: str, feed: str, after_ms: int | None, limit: int
     ) -> tuple[Sequence[Payment], int]:
-        """One consistent query, one batch read; the head where there is nothing to begin after."""
+        """The head first, then one consistent query and one batch read.
+
+        The head is the last stamp that was given. Read later it could name a payment that the
+        query did not see yet; and a stamp ahead of it must not be handed out, whoever asks for it.
+        """
         partition = keys.feed(tenant, feed)
-        first_ms = 0 if after_ms is None else after_ms + 1
+        last_ms, _ = _head_of(self._table.get((partition, keys.FEED_HEAD)))
+        first_ms = (after_ms or 0) + 1
+        if last_ms < first_ms:
+            return (), last_ms
         places, _ = self._table.query(
             partition,
             sort="#s BETWEEN :from AND :to",
@@ -60,9 +67,6 @@ class PaymentFeed:
             },
             limit=limit,
         )
-        if not places:
-            last_ms, _ = _head_of(self._table.get((partition, keys.FEED_HEAD)))
-            return (), last_ms if after_ms is None else after_ms
         ids = [place["payment"]["S"] for place in places]
         items = self._table.get_many([keys.payment(tenant, payment_id) for payment_id in ids])
         by_id = {payment.payment_id: payment for payment in map(payment_of, items)}
