@@ -34,7 +34,7 @@ from tests.support.sandbox_world import (
     functions,
 )
 
-__all__ = ["MORNING_MS", "OTHER_ID", "TENANT_ID", "Said", "Sent"]
+__all__ = ["MORNING_MS", "OTHER_ID", "TENANT_ID", "Json", "Said", "Sent"]
 
 URL = "http://decoda.test"
 CLINICS = {TENANT_ID: "clinic-1", OTHER_ID: "clinic-2"}

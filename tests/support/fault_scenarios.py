@@ -48,7 +48,11 @@ class Scenario:
 
     `applied` is what the vendor did, in its own books, and `reference` under what the hub believes
     that to be there; `moved_before` is what led up to the verb. `done` and `refused` are the
-    statuses of the answer when it was carried out at once, or declined.
+    statuses of the answer when it was carried out at once, or declined. `spoiled` is how the vendor
+    calls what is to be spoiled, where that is not the operation's name.
+
+    Where a worker makes the first call (`by_worker`), a closed port is met later than the caller is
+    answered. What is `harmless_twice` changes nothing the second time, so that nobody looks for it.
     """
 
     prepare: Callable[[Hub], Prepared]
@@ -58,6 +62,9 @@ class Scenario:
     refused: int = 409
     applied: Callable[[Hub, Prepared, str], Sequence[Movement]] = movements_by_events
     reference: Callable[[Json, Prepared], str] | None = vendor_reference
+    spoiled: str = ""
+    by_worker: bool = False
+    harmless_twice: bool = False
 
 
 def _before_issue(_: Hub) -> Prepared:

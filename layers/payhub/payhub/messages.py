@@ -6,26 +6,21 @@ at a time, and what is at its target already is left out.
 
 from dataclasses import replace
 
-from payhub import attempts, inquiries
-from payhub.domain import batch, outcomes
-from payhub.domain.answers import NotSent, View
-from payhub.domain.batch import MESSAGE, Result
+from payhub import attempts
+from payhub.domain import batch
+from payhub.domain.actions import Request
+from payhub.domain.batch import MESSAGE, TARGET, Result
 from payhub.domain.errors import ActionOpen, NothingToDo
 from payhub.domain.payment import Action, ActionState, BatchLine, Payment
+from payhub.domain.portal import MessageView
 from payhub.domain.tenant import Tenant
 from payhub.ports import Hub
 
 POST_VERB = "post"
-COMPLETED, ERROR = "COMPLETED", "ERROR"
+PROCESSING, COMPLETED, ERROR = "PROCESSING", "COMPLETED", "ERROR"
 
-LOOK_AFTER_MS = 3_600_000
-"""When a payment in a message is looked at by itself, should the message's end have been missed."""
-
-_LINE_STATES = {
-    ActionState.REFUSED: ActionState.REFUSED,
-    ActionState.NOT_CAPTURED: ActionState.NOT_CAPTURED,
-    ActionState.NOT_SENT: ActionState.NOT_SENT,
-}
+_LINE_STATES = frozenset({ActionState.REFUSED, ActionState.NOT_CAPTURED, ActionState.NOT_SENT})
+"""Ends of a message that are those of its payments' actions."""
 
 
 def send(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
@@ -34,33 +29,32 @@ def send(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
         return _catch_up(hub, payment)
     if not payment.batch:
         return attempts.resend(hub, tenant, payment)
+    now_ms, number = hub.clock.now_ms(), payment.action.number
     try:
         message = _with_lines(hub, payment)
-    except ActionOpen as open_elsewhere:
-        return _later(hub, payment, open_elsewhere.detail)
-    if not any(line.included for line in message.batch):
-        return _nothing_to_send(hub, message)
-    return follow(hub, attempts.resend(hub, tenant, message))
+    except ActionOpen:
+        waiting = hub.payments.change(payment, lambda latest: batch.wait(latest, number, now_ms))
+        return attempts.follow_up(hub, waiting)
+    if any(line.included for line in message.batch):
+        return attempts.resend(hub, tenant, message)
+    return hub.payments.change(
+        message, lambda latest: batch.complete_without_call(latest, number, COMPLETED, now_ms)
+    )
 
 
 def follow(hub: Hub, message: Payment) -> Payment:
-    """Give a message's payments its result, once it has one; done twice, it changes nothing."""
-    result = result_of(message)
-    if result is not None:
-        now_ms = hub.clock.now_ms()
-        for line in message.batch:
-            payment = hub.payments.load(message.tenant, line.payment_id) if line.included else None
-            if payment is not None:
-                hub.payments.change(
-                    payment,
-                    lambda latest: batch.finish(latest, message.payment_id, result, now_ms),
-                )
+    """Give a message's payments its result, once it has one; done twice, it changes nothing.
+
+    Whatever is no message comes back as it is.
+    """
+    result = result_of(message) if message.batch else None
+    if result is None:
+        return message
+    for line in message.batch:
+        payment = hub.payments.load(message.tenant, line.payment_id)
+        if payment is not None:
+            _tell(hub, payment, message, result)
     return message
-
-
-def refresh(hub: Hub, tenant: Tenant, message: Payment) -> Payment:
-    """Ask how far the vendor is with a message."""
-    return follow(hub, inquiries.refresh(hub, tenant, message))
 
 
 def result_of(message: Payment) -> Result | None:
@@ -76,76 +70,113 @@ def result_of(message: Payment) -> Result | None:
     last = action.attempt
     told = action.answer.vendor_message if action.answer else None
     reason = told or (last.detail if last else None) or "the message was not sent"
-    return Result(state=_LINE_STATES[action.state], reason=reason)
+    return Result(state=action.state, reason=reason)
+
+
+def view_of(hub: Hub, message: Payment) -> MessageView:
+    """What is said of a message: its end only when its payments know of it.
+
+    A payment that was left out because another message has it is said to be what it became there.
+    """
+    result = result_of(message)
+    if result is None:
+        return MessageView(message=message, state=PROCESSING)
+    lifecycle = hub.vendors[message.vendor].lifecycle
+    failed = []
+    for line in message.batch:
+        payment = hub.payments.load(message.tenant, line.payment_id)
+        if payment is None or lifecycle.has_reached(payment.vendor_status, line.target):
+            continue
+        waiting = payment.open_action
+        if waiting is not None and waiting.terms.get(TARGET) == line.target:
+            return MessageView(message=message, state=PROCESSING)
+        failed.append(f"Payment {line.reference}: {_why_not(payment, line)}")
+    if result.state is not ActionState.DONE:
+        return MessageView(message=message, state=ERROR, error=result.reason)
+    if failed:
+        return MessageView(message=message, state=ERROR, error="; ".join(failed))
+    return MessageView(message=message, state=COMPLETED)
+
+
+def _why_not(payment: Payment, line: BatchLine) -> str:
+    """Why it did not get there in the message that had it."""
+    tried = [a for a in payment.actions if a.terms.get(TARGET) == line.target]
+    said = tried[-1].answer.vendor_message if tried and tried[-1].answer else None
+    return said or f"it is {payment.status}"
 
 
 def _catch_up(hub: Hub, payment: Payment) -> Payment:
-    """A payment whose message's end was missed, because the process died in between."""
-    message = hub.payments.load(payment.tenant, str(payment.action.terms[MESSAGE]))
-    result = result_of(message) if message is not None else None
+    """A payment that waits for a message, in case the process died before it was told the end."""
+    told = _with_result(hub, payment)
+    waiting = told.open_action
+    if waiting is None:
+        return told
     now_ms = hub.clock.now_ms()
+    later_ms = hub.policy.next_inquiry_ms(waiting.opened_at_ms, now_ms, None)
 
-    def change(latest: Payment) -> Payment:
-        if latest.action.number != payment.action.number or latest.open_action is None:
-            return latest
-        if message is not None and result is not None:
-            return batch.finish(latest, message.payment_id, result, now_ms)
-        later_ms = now_ms + LOOK_AFTER_MS
+    def look_later(latest: Payment) -> Payment:
+        if latest.open_action != waiting:
+            raise NothingToDo
         return replace(latest, due_at_ms=later_ms, revision=latest.revision + 1)
 
-    return hub.payments.change(payment, change)
+    return hub.payments.change(told, look_later)
+
+
+def _with_result(hub: Hub, payment: Payment) -> Payment:
+    """The payment with the result of the message that it waits for, if there is one."""
+    waiting = payment.open_action
+    if waiting is None or waiting.verb != POST_VERB:
+        return payment
+    message = hub.payments.load(payment.tenant, str(waiting.terms[MESSAGE]))
+    result = None if message is None else result_of(message)
+    if message is None or result is None:
+        return payment
+    return _tell(hub, payment, message, result)
+
+
+def _tell(hub: Hub, payment: Payment, message: Payment, result: Result) -> Payment:
+    now_ms = hub.clock.now_ms()
+    return hub.payments.change(
+        payment, lambda latest: batch.finish(latest, message.payment_id, result, now_ms)
+    )
 
 
 def _with_lines(hub: Hub, message: Payment) -> Payment:
     """The message with each of its lines decided, and the payments of those in it waiting for it.
 
-    After a crash it is done again; a payment that waits for this message already is in it.
+    After a crash it is done again; a payment that waits for this message already is in it. All
+    messages take their payments in the same order, so that no two wait for each other.
     """
-    lines = tuple(
-        line if line.included is False else replace(line, included=_join(hub, message, line))
-        for line in message.batch
-    )
-    if lines == message.batch:
-        return message
-    return hub.payments.change(
-        message, lambda latest: replace(latest, batch=lines, revision=latest.revision + 1)
-    )
-
-
-def _later(hub: Hub, message: Payment, why: str) -> Payment:
-    """An earlier message about one of its payments has to end first."""
-    rules, now_ms = attempts.rules_of(hub, message, message.action.verb), hub.clock.now_ms()
-    luck, number = hub.ids.luck(), message.action.number
-    put_off = hub.payments.change(
-        message,
-        lambda latest: outcomes.put_off(latest, number, NotSent(reason=why), rules, now_ms, luck),
-    )
-    return attempts.follow_up(hub, put_off)
+    included = {
+        line.payment_id: line.included is not False and _join(hub, message, line)
+        for line in sorted(message.batch, key=lambda line: line.payment_id)
+    }
+    lines = tuple(replace(line, included=included[line.payment_id]) for line in message.batch)
+    number = message.action.number
+    return hub.payments.change(message, lambda latest: batch.decided(latest, number, lines))
 
 
 def _join(hub: Hub, message: Payment, line: BatchLine) -> bool:
+    """Whether the payment now waits for the message.
+
+    What an earlier message left behind is seen to first: what is told as failed can be sent again.
+    """
     payment = hub.payments.load(message.tenant, line.payment_id)
     if payment is None:
         return False
-    now_ms = hub.clock.now_ms()
+    payment = _with_result(hub, payment)
+    now_ms, lifecycle = hub.clock.now_ms(), hub.vendors[message.vendor].lifecycle
+    due_ms = hub.policy.next_inquiry_ms(now_ms, now_ms, None)
+    request = Request(
+        verb=POST_VERB,
+        actor=message.actions[0].actor,
+        terms={MESSAGE: message.payment_id, TARGET: line.target},
+    )
     try:
         hub.payments.change(
             payment,
-            lambda latest: batch.join(
-                latest, line, message, POST_VERB, now_ms + LOOK_AFTER_MS, now_ms
-            ),
+            lambda latest: batch.join(latest, line, message, request, lifecycle, due_ms, now_ms),
         )
     except NothingToDo:
         return False
     return True
-
-
-def _nothing_to_send(hub: Hub, message: Payment) -> Payment:
-    """Everything in it is there already, or on the way in other messages."""
-    rules, now_ms = attempts.rules_of(hub, message, message.action.verb), hub.clock.now_ms()
-    view = View(reference=None, status=COMPLETED)
-    number = message.action.number
-    return hub.payments.change(
-        message,
-        lambda latest: outcomes.find_applied(latest, number, view, rules, now_ms),
-    )

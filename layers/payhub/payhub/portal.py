@@ -95,9 +95,11 @@ def fetch(hub: Hub, tenant: Tenant, practice_id: str, kind: str) -> bool:
             _take_in(hub, tenant, practice_id, kind, since_ms, payment)
         if page.last_ms is None or page.last_ms <= (since_ms or -1):
             return True
-        if page.last_ms > (cursor_ms or 0):
-            hub.feed.save_cursor(tenant.tenant, feed, page.last_ms)
-            cursor_ms = page.last_ms
+        # A vendor's instant that lies ahead of ours must not have the next polls skip anything.
+        reached_ms = min(page.last_ms, hub.clock.now_ms())
+        if reached_ms > (cursor_ms or 0):
+            hub.feed.save_cursor(tenant.tenant, feed, reached_ms)
+            cursor_ms = reached_ms
         if not page.payments:
             return True
         since_ms = page.last_ms

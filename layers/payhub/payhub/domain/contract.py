@@ -69,7 +69,7 @@ class Contract:
     @property
     def twice_is_harmless(self) -> bool:
         """Whether it may be done twice: the vendor may have two of it, and no money has moved."""
-        return self.lookup is Lookup.REPEAT and not self.moves_money
+        return self.resend is Resend.AUTOMATIC and not self.moves_money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,10 @@ class Lifecycle:
     ended: frozenset[str] = frozenset()
     shows_balance: bool = True
     reference_pattern: str = ".+"
+
+    def has_reached(self, status: str | None, goal: str) -> bool:
+        """Whether what is in `status` is at the goal, or beyond it."""
+        return status is not None and (status == goal or self.can_reach(goal, status))
 
     def can_reach(self, start: str, goal: str) -> bool:
         """Whether the vendor may get from `start` to `goal` without anybody acting."""

@@ -211,8 +211,8 @@ def _late_answer(
 
 
 def _watch(rules: Rules, now_ms: int) -> int | None:
-    """Until when inquiry goes on: only a search can show a second one."""
-    if rules.contract.lookup is not Lookup.SEARCH:
+    """Until when inquiry goes on: only a search can show a second one, which must do harm."""
+    if rules.contract.lookup is not Lookup.SEARCH or rules.contract.twice_is_harmless:
         return None
     return now_ms + rules.policy.watch_seconds * 1000
 

@@ -212,6 +212,7 @@ def details_answer(details: PaymentDetails, caller: Caller, correlation_id: str)
     body: shapes.PaymentDetails = {
         **payment_object(payment, caller),
         "vendorStatus": payment.vendor_status,
+        "vendorMessage": _vendor_message(payment),
         "availableBalanceCents": payment.available_balance_cents,
         "nextLookAt": instant_or_none(payment.due_at_ms),
         "retry": retry_advice(payment),
@@ -221,6 +222,12 @@ def details_answer(details: PaymentDetails, caller: Caller, correlation_id: str)
         "contract": _contract(details.contract),
     }
     return json_answer(200, body, payment_headers(payment, payment.revision))
+
+
+def _vendor_message(payment: Payment) -> str | None:
+    """About the latest action, where it was refused, else about the payment."""
+    final = payment.action.answer
+    return (final.vendor_message if final is not None else None) or payment.said
 
 
 def _refund(refund: Refund) -> shapes.Refund:

@@ -195,6 +195,14 @@ class PaymentDetails(Payment):
     """A payment with everything that happened to it."""
 
     vendorStatus: Annotated[str | None, Field(description="The vendor's own status word.")]
+    vendorMessage: Annotated[
+        str | None,
+        Field(
+            description="What the vendor said beside it, such as why the latest action was refused"
+            " or a message failed.",
+            examples=["The patient's account is closed."],
+        ),
+    ]
     availableBalanceCents: Annotated[
         int | None, Field(description="What is left of it at the vendor, as last seen.")
     ]

@@ -18,27 +18,21 @@ class AdvancePayment(BaseModel):
     payment: str
 
 
-def _refresh(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
-    """Of a message how far it is, of anything else its status."""
-    read = messages.refresh if payment.batch else plans.refresh
-    return read(hub, tenant, payment)
-
-
 STEPS: dict[Step, Callable[[Hub, Tenant, Payment], Payment]] = {
     Step.PRESUME_UNKNOWN: inquiries.presume_unknown,
     Step.RESEND: messages.send,
     Step.INQUIRE: inquiries.inquire,
     Step.WATCH: inquiries.watch,
-    Step.REFRESH: _refresh,
+    Step.REFRESH: plans.refresh,
 }
 
 
 def advance_payment(hub: Hub, command: AdvancePayment) -> None:
-    """A reminder that finds nothing due does nothing."""
+    """A reminder that finds nothing due does nothing; how a message ends, its payments are told."""
     payment = hub.payments.load(command.tenant, command.payment)
     tenant = hub.tenants.load(command.tenant)
     if payment is None or tenant is None:
         return
     step = STEPS.get(next_step(payment, hub.clock.now_ms()))
     if step is not None:
-        step(hub, tenant, payment)
+        messages.follow(hub, step(hub, tenant, payment))

@@ -9,15 +9,14 @@ from payhub import portal
 from payhub.command import Command, From, Place
 from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.errors import NotFound
-from payhub.domain.payment import ActionState, Payment
+from payhub.domain.payment import Payment
 from payhub.domain.portal import MessageView
 from payhub.domain.tenant import Caller
-from payhub.messages import COMPLETED, ERROR, result_of
+from payhub.messages import view_of
 from payhub.portal import PracticeId
 from payhub.ports import Hub
 
 OPERATION = "update_portal_payments"
-PROCESSING = "PROCESSING"
 
 
 def _plain(text: str) -> str:
@@ -51,17 +50,8 @@ def get_processing_status(hub: Hub, caller: Caller, command: GetProcessingStatus
         message = None if holder is None else hub.payments.load(tenant, holder)
     if message is None or not _is_of(message, command.practice_id):
         raise NotFound("The practice has no such message.")
-    return _view(message)
+    return view_of(hub, message)
 
 
 def _is_of(message: Payment, practice_id: str) -> bool:
     return message.operation == OPERATION and message.terms["practiceId"] == practice_id
-
-
-def _view(message: Payment) -> MessageView:
-    result = result_of(message)
-    if result is None:
-        return MessageView(message=message, state=PROCESSING)
-    if result.state is ActionState.DONE:
-        return MessageView(message=message, state=COMPLETED)
-    return MessageView(message=message, state=ERROR, error=result.reason)

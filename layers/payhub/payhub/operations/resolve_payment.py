@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from payhub import attempts
+from payhub import attempts, messages
 from payhub.asked import load_payment
 from payhub.command import Body, Command, From, PaymentId, Place, Text
 from payhub.domain.errors import FieldError, InvalidRequest
@@ -72,6 +72,7 @@ def resolve_payment(hub: Hub, caller: Caller, command: ResolvePayment) -> Paymen
             now_ms,
         ),
     )
-    if resolved.due_at_ms is not None:
-        attempts.remind(hub, resolved)
+    if resolved.due_at_ms is None:
+        return messages.follow(hub, resolved)
+    attempts.remind(hub, resolved)
     return resolved

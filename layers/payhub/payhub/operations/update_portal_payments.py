@@ -8,9 +8,15 @@ from payhub import portal
 from payhub.attempts import remind
 from payhub.command import Command, From, IdempotencyKey, Place
 from payhub.domain.actions import Request, open_queued
-from payhub.domain.errors import FieldError, InvalidRequest, KeyReused, NotFound
+from payhub.domain.errors import (
+    FieldError,
+    InvalidRequest,
+    KeyReused,
+    NotFound,
+    VendorUnavailable,
+)
 from payhub.domain.identity import digest, fingerprint_of, payment_id_of
-from payhub.domain.money import AmountUnit, MoneyError, parse_amount
+from payhub.domain.money import AmountUnit, MoneyError, cents_of_balance
 from payhub.domain.payment import BatchLine, Payment
 from payhub.domain.portal import PostedDocument, PostedPayment
 from payhub.domain.reply import Reply
@@ -61,26 +67,51 @@ def update_portal_payments(hub: Hub, caller: Caller, command: UpdatePortalPaymen
     """Store the message and queue it; a worker sends it. A repeat with the same key is a replay.
 
     Raises InvalidRequest for what the document says wrongly, NotFound for the practice or listing
-    the payments that neither the hub nor Medfusion knows; nothing is stored then.
+    the payments that neither the hub nor Medfusion knows, VendorUnavailable where Medfusion cannot
+    be asked about them; nothing is stored then.
     """
     portal.check_practice(caller, command.practice_id)
     errors = list(_document_errors(command))
     if errors:
         raise InvalidRequest("The document cannot be used.", errors)
+    payment_id, terms = _payment_id(hub, caller, command), _terms(command)
+    standing = hub.payments.load(caller.tenant.tenant, payment_id)
+    if standing is not None:
+        return _replay(standing, terms)
     known = _known(hub, caller, command)
     errors = list(_payment_errors(command.document.payments, known))
     if errors:
         raise InvalidRequest("The payments cannot be updated so.", errors)
-    message = _message(hub, caller, command, known)
+    message = _message(hub, caller, command, payment_id, known)
     standing = hub.payments.create(message, {"xml": command.document.text})
-    if standing.fingerprint != message.fingerprint:
+    if standing is not message:
+        return _replay(standing, terms)
+    remind(hub, message)
+    return Reply(payment=message, action=message.actions[0])
+
+
+def _payment_id(hub: Hub, caller: Caller, command: UpdatePortalPayments) -> str:
+    """The message's id, the same for the same key; without a key a new one."""
+    source, key = "Idempotency-Key", command.idempotency_key
+    if key is None:
+        source, key = "message", hub.ids.new()
+    return payment_id_of(caller.tenant.tenant, OPERATION, source, key)
+
+
+def _terms(command: UpdatePortalPayments) -> Mapping[str, str | int]:
+    """What tells the same request from another one."""
+    document = digest(command.document.text)
+    return {"practiceId": command.practice_id, "kind": command.kind, "document": document}
+
+
+def _replay(standing: Payment, terms: Mapping[str, str | int]) -> Reply:
+    """A repeat is answered whatever became of the payments meanwhile."""
+    if standing.fingerprint != fingerprint_of(terms):
         raise KeyReused(
             "This key was used before with another document. Use a new key.",
             payment_id=standing.payment_id,
         )
-    if standing is message:
-        remind(hub, message)
-    return Reply(payment=standing, action=standing.actions[0], replayed=standing is not message)
+    return Reply(payment=standing, action=standing.actions[0], replayed=True)
 
 
 def _document_errors(command: UpdatePortalPayments) -> Iterator[FieldError]:
@@ -103,11 +134,16 @@ def _document_errors(command: UpdatePortalPayments) -> Iterator[FieldError]:
 
 def _known(hub: Hub, caller: Caller, command: UpdatePortalPayments) -> Mapping[str, Payment]:
     """The document's payments by the vendor's id; what is unknown is looked for at the vendor."""
-    found = _of_hub(hub, caller, command)
+    found, is_complete = _of_hub(hub, caller, command), True
     if len(found) < len(command.document.payments):
-        portal.fetch(hub, caller.tenant, command.practice_id, command.kind)
+        is_complete = portal.fetch(hub, caller.tenant, command.practice_id, command.kind)
         found = _of_hub(hub, caller, command)
     missing = [it.reference for it in command.document.payments if it.reference not in found]
+    if missing and not is_complete:
+        raise VendorUnavailable(
+            "Payhub does not know these payments, and Medfusion cannot be asked about them now: "
+            + ", ".join(missing)
+        )
     if missing:
         raise NotFound(
             "Neither Payhub nor Medfusion shows these payments of the practice: "
@@ -147,7 +183,7 @@ def _rank(status: str) -> int:
 
 def _cents(text: str) -> int | None:
     try:
-        return parse_amount(text, AmountUnit.DECIMAL_DOLLARS).amount_cents
+        return cents_of_balance(text, AmountUnit.DECIMAL_DOLLARS)
     except MoneyError:
         return None
 
@@ -156,19 +192,16 @@ def _message(
     hub: Hub,
     caller: Caller,
     command: UpdatePortalPayments,
+    payment_id: str,
     known: Mapping[str, Payment],
 ) -> Payment:
     tenant, now_ms = caller.tenant.tenant, hub.clock.now_ms()
-    source, key = "Idempotency-Key", command.idempotency_key
-    if key is None:
-        source, key = "message", hub.ids.new()
-    payment_id = payment_id_of(tenant, OPERATION, source, key)
     terms = {"practiceId": command.practice_id, "kind": command.kind}
     scope = f"{command.practice_id}/message/"
     drafted = draft(hub, tenant, portal.VENDOR, OPERATION, terms, 0, scope)(payment_id)
     message = replace(
         drafted,
-        fingerprint=fingerprint_of({**terms, "document": digest(command.document.text)}),
+        fingerprint=fingerprint_of(_terms(command)),
         has_carried_body=True,
         alias=f"job/{job_id_of(payment_id)}",
         batch=tuple(_line(posted, known[posted.reference]) for posted in command.document.payments),

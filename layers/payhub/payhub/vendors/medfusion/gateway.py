@@ -13,7 +13,7 @@ from payhub.domain.answers import (
     View,
     undecided,
 )
-from payhub.domain.payment import BatchLine, Payment
+from payhub.domain.payment import Payment
 from payhub.domain.policy import LOOK_AGAIN_MAX_MS
 from payhub.ports import Order
 from payhub.transport import Response
@@ -78,7 +78,8 @@ class PaymentGateway:
         if isinstance(found, VendorRefused | NotSent | Unanswered):
             return undecided(found)
         shown = {reference: payment.status for reference, payment in found.items()}
-        if not lines or not all(_is_reached(line, shown.get(line.reference)) for line in lines):
+        reached = (LIFECYCLE.has_reached(shown.get(it.reference), it.target) for it in lines)
+        if not lines or not all(reached):
             return Matches(views=())
         return Matches(views=(View(reference=None, status=COMPLETED),))
 
@@ -136,15 +137,10 @@ def _whose(payment: Payment) -> tuple[str, str]:
 
 
 def _status_id(payment: Payment) -> str | None:
+    """From the vendor's answer; an operator who looked may have named the message instead."""
     answer = payment.actions[0].answer
-    return answer.facts.get(STATUS_ID) if answer is not None else None
-
-
-def _is_reached(line: BatchLine, status: str | None) -> bool:
-    """Whether a payment is at its target; what is beyond needs no report any more."""
-    return status is not None and (
-        status == line.target or LIFECYCLE.can_reach(line.target, status)
-    )
+    known = answer.facts.get(STATUS_ID) if answer is not None else None
+    return known or payment.vendor_reference
 
 
 def _look_again_ms(order: Order) -> int:
