@@ -321,6 +321,15 @@ def test_a_message_that_was_taken_unreadably_is_unknown(body: bytes) -> None:
     assert isinstance(answer, Unanswered)
 
 
+def test_a_message_that_an_operator_named_is_asked_for_by_that_id(room: Room) -> None:
+    reference = room.pay(409)
+    view = sent(room, reference)
+    room.pass_seconds(3)
+    named = message(line(reference), facts={}, reference=view.reference)
+    failed = room.gateway.read(order(named))
+    assert isinstance(failed, View) and failed.status == "ERROR"
+
+
 @pytest.mark.parametrize("status", [200, 401, 429, 500])
 def test_a_status_that_cannot_be_read_is_no_word(status: int) -> None:
     gateway = PaymentGateway(client(answering(status, b"<x/>")))
