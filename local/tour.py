@@ -9,6 +9,7 @@ from local import demo
 from local.settings import Settings, from_environment
 from local.tour_athena import AthenaTour
 from local.tour_decoda import DecodaTour
+from local.tour_medfusion import MedfusionTour
 from local.tour_steps import Json, Steps, UnexpectedAnswerError
 
 _AMOUNT_CENTS = 12_500
@@ -116,7 +117,7 @@ class _IssuerTour(Steps):
         return payment
 
 
-_Part = _IssuerTour | AthenaTour | DecodaTour
+_Part = _IssuerTour | AthenaTour | MedfusionTour | DecodaTour
 
 
 def play(settings: Settings) -> bool:
@@ -126,6 +127,7 @@ def play(settings: Settings) -> bool:
     parts: tuple[_Part, ...] = (
         _IssuerTour(settings, tenant),
         AthenaTour(settings, tenant),
+        MedfusionTour(settings, tenant),
         DecodaTour(settings, tenant),  # the last: it moves the clock by a year
     )
     failures = [_played(part) for part in parts]
