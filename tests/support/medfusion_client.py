@@ -132,6 +132,10 @@ class MedfusionSide:
         found = self._listed("payments")
         return str(next(it["status"] for it in found if it["payment_id"] == reference))
 
+    def expire_tokens(self) -> None:
+        """The vendor's tokens end now."""
+        _http.delete(self._url("tokens")).raise_for_status()
+
     def messages(self, reference: str = "") -> list[Json]:
         """Every message that the vendor accepted, oldest first; of one payment if it is named."""
         query = {"payment_id": reference} if reference else {}
@@ -159,14 +163,15 @@ class MedfusionSide:
 
     def known(self, reference: str) -> list[Json]:
         """The hub's payments of that id of the vendor's, as its list shows them."""
-        return [it for it in self._payments() if it["vendorReference"] == reference]
+        return [it for it in self.payments() if it["vendorReference"] == reference]
 
     def payment_id(self, reference: str) -> str:
         """How the hub calls the payment."""
         [payment] = self.known(reference)
         return str(payment["paymentId"])
 
-    def _payments(self) -> Iterable[Json]:
+    def payments(self) -> Iterable[Json]:
+        """Everything of this vendor that the hub lists."""
         query = {"limit": "100"}
         while True:
             page = self.hub.api.send("GET", "/payments", query=query).json()
