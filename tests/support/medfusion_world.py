@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from local.sandbox.messages import Request as VendorRequest
+from payhub.domain import passwords
 from payhub.domain.payment import Payment
 from payhub.operations.create_tenant import CreateTenant, NewTenant, create_tenant
 from payhub.portal import PAY_NOW, SECURE, SWIPED, feed_of, known_payment
@@ -285,5 +286,9 @@ def problem_of(root: Element) -> Mapping[str, Any]:
 
 
 def medfusion_world(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> MedfusionWorld:
-    """A world whose hub the functions' handlers get when they are imported."""
+    """A world whose hub the functions' handlers get when they are imported.
+
+    Its passwords are cheap to hash: what a guess costs is tested elsewhere.
+    """
+    monkeypatch.setattr(passwords, "_COST", 2)
     return begun(monkeypatch, MedfusionWorld(**changes))

@@ -28,6 +28,7 @@ from local.sandbox.vendor import Settings
 from local.sandbox.webhooks import Outcome, Post
 from payhub import wiring
 from payhub.domain.payment import Payment
+from payhub.domain.policy import Policy
 from payhub.domain.tenant import Tenant
 from payhub.ports import Hub
 from payhub.store.dead_letters import DeadLetterBook
@@ -127,6 +128,7 @@ class SandboxWorld:
     functions: ClassVar[tuple[str, ...]]
 
     start_ms: int = MORNING_MS
+    policy: Policy = POLICY
     sent: list[Sent] = field(default_factory=list)
     before_call: Callable[[str], None] = lambda path: None
     instead: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
@@ -151,7 +153,7 @@ class SandboxWorld:
 
     def _hub(self) -> Hub:
         table = cast("Table", self.table)
-        timeout = POLICY.vendor_timeout_seconds
+        timeout = self.policy.vendor_timeout_seconds
         transport = Transport(timeout, httpx.MockTransport(self._vendor))
         vendor = RegisteredVendor(
             self.vendor, self.secrets, frozenset({self.url}), timeout, self.clock, transport
@@ -168,7 +170,7 @@ class SandboxWorld:
             clock=self.clock,
             ids=self.ids,
             signals=self.signals,
-            policy=POLICY,
+            policy=self.policy,
             public_url="https://api.payhub.test",
         )
 
@@ -202,8 +204,8 @@ class SandboxWorld:
                 body=body,
             ),
         )
-        if reply.after_seconds > POLICY.vendor_timeout_seconds:
-            self.clock.advance(POLICY.vendor_timeout_seconds * 1000)
+        if reply.after_seconds > self.policy.vendor_timeout_seconds:
+            self.clock.advance(self.policy.vendor_timeout_seconds * 1000)
             raise httpx.ReadTimeout("played")
         if reply.response is None:
             raise httpx.ReadError("played")

@@ -19,8 +19,12 @@ from payhub.ports import Hub
 POST_VERB = "post"
 PROCESSING, COMPLETED, ERROR = "PROCESSING", "COMPLETED", "ERROR"
 
-_LINE_STATES = frozenset({ActionState.REFUSED, ActionState.NOT_CAPTURED, ActionState.NOT_SENT})
-"""Ends of a message that are those of its payments' actions."""
+_ENDS = {
+    ActionState.REFUSED: ActionState.REFUSED,
+    ActionState.NOT_CAPTURED: ActionState.REFUSED,
+    ActionState.NOT_SENT: ActionState.NOT_SENT,
+}
+"""From the end of a message that was not applied to that of its payments' actions."""
 
 
 def send(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
@@ -65,12 +69,12 @@ def result_of(message: Payment) -> Result | None:
     if action.state is ActionState.DONE and message.vendor_status == ERROR:
         reason = message.said or "the vendor could not process the message"
         return Result(state=ActionState.REFUSED, reason=reason)
-    if action.state not in _LINE_STATES:
+    if action.state not in _ENDS:
         return None
     last = action.attempt
     told = action.answer.vendor_message if action.answer else None
-    reason = told or (last.detail if last else None) or "the message was not sent"
-    return Result(state=action.state, reason=reason)
+    reason = told or (last.detail if last else None) or "the message was not applied"
+    return Result(state=_ENDS[action.state], reason=reason)
 
 
 def view_of(hub: Hub, message: Payment) -> MessageView:
