@@ -1,5 +1,7 @@
 """What `make run` says when it serves: where, and lines to paste with real credentials."""
 
+import json
+
 from local import demo
 from local.settings import Settings
 
@@ -42,6 +44,25 @@ its payer on the sandbox's page, and follow it:
   {decoda}/component?sessionKey=SESSION_KEY
   curl '{api}/payment-plans?limit=5' -H 'API-KEY: {key}'
 
+Medfusion's paths take XML, after its own way to a token. Be a patient who pays in the portal; a
+minute later the bill is served; report it posted by sending it back with another PaymentStatus:
+
+  APPLICATION=$(curl -s {api}/v1/oauth2/oauthapplication/{app_token} |
+    python3 -c 'import json, sys; it = json.load(sys.stdin)
+print(it["clientId"] + ":" + it["clientSecret"])')
+  PORTAL_TOKEN=$(curl -s {api}/v1/oauth2/token -u "$APPLICATION" \\
+    -d 'grant_type=password&username={username}&password={password}' |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["accessToken"])')
+  curl {sandbox}/_sandbox/medfusion/payments \\
+    -d '{bill}'
+  curl {api}/v1/practice/{portal}/securePayments -H "Authorization: Bearer $PORTAL_TOKEN" |
+    tee bills.xml
+  sed 's/>SUBMITTED</>POSTED</' bills.xml |
+    curl -i {api}/v1/practice/{portal}/securePayments -H "Authorization: Bearer $PORTAL_TOKEN" \\
+    -H 'Content-Type: application/xml' --data-binary @-
+  curl {api}/v1/practice/{portal}/processingStatus/MESSAGE_ID \\
+    -H "Authorization: Bearer $PORTAL_TOKEN"
+
 `make tour` plays all of it again, and moves the clock of hub and sandbox by a year. Ctrl-C stops;
 the payments are kept.
 """
@@ -66,6 +87,7 @@ _PLAN = (
 def show(settings: Settings) -> None:
     """Print it, for the first demo tenant."""
     first = demo.read(settings)[0]
+    portal = first["medfusion_practice_ids"][0]
     text = _TEXT.format(
         api=settings.base_url,
         sandbox=settings.sandbox_url,
@@ -80,5 +102,10 @@ def show(settings: Settings) -> None:
         decoda_tenant=first["vendor_tenant_ids"]["decoda"],
         charges=_CHARGES,
         plan=_PLAN,
+        app_token=first["app_token"],
+        username=first["username"],
+        password=first["password"],
+        portal=portal,
+        bill=json.dumps({"practice_id": portal, "amount_cents": 2500}),
     )
     print(text, flush=True)
