@@ -98,6 +98,35 @@ class TableContract:
         assert [it["sk"]["S"] for it in first + rest] == ["4", "3", "2", "1", "0"]
         assert end is None
 
+    def test_a_stretch_of_a_partition_is_read_in_its_order(self, table: Subject) -> None:
+        """As places of a feed are, beside its head and its cursor."""
+        for sort in ("0000000000030", "HEAD", "0000000000010", "CURSOR", "0000000000020"):
+            table.put(Put(item=item("f", sort, payment=sort)))
+        found, _ = table.query(
+            "f",
+            sort="#s BETWEEN :from AND :to",
+            values={":from": {"S": "0000000000011"}, ":to": {"S": "9" * 13}},
+            limit=2,
+        )
+        assert [it["payment"]["S"] for it in found] == ["0000000000020", "0000000000030"]
+
+    def test_a_feed_is_written_by_one_at_a_time(self, table: Subject) -> None:
+        """The second over the same head is stopped as a whole, and told the head that stands."""
+
+        def add(stamp: int, revision: int) -> list[Put]:
+            head = revised("f", revision, over=revision - 1)
+            if revision == 1:
+                head = Put(item=item("f", "P", rev=1), condition=conditions.NEW)
+            place = Put(item=item("f", f"{stamp:013d}"), condition=conditions.NEW)
+            return [Put(item=item(f"p{stamp}", "1"), condition=conditions.NEW), head, place]
+
+        assert table.put_together(add(1, revision=1)) is None
+        assert table.put_together(add(2, revision=2)) is None
+        blocking = table.put_together(add(3, revision=2))
+        assert blocking is not None
+        assert [without_token(it) for it in blocking] == [None, item("f", "P", rev=2), None]
+        assert table.get(("p3", "1")) is None
+
     def test_an_index_gives_keys_in_order_within_bounds(self, table: Subject) -> None:
         for at in (30, 10, 20):
             table.put(Put(item=item(f"x{at}", "1", due_shard="D", due_at=at, doc="secret")))
