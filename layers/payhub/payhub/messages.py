@@ -49,10 +49,13 @@ def send(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
 def follow(hub: Hub, message: Payment) -> Payment:
     """Give a message's payments its result, once it has one; done twice, it changes nothing.
 
+    What the vendor is processing is looked at when it is due: the sweep would come a minute later.
     Whatever is no message comes back as it is.
     """
     result = result_of(message) if message.batch else None
     if result is None:
+        if message.batch and message.open_action is None and message.due_at_ms is not None:
+            attempts.remind(hub, message)
         return message
     for line in message.batch:
         payment = hub.payments.load(message.tenant, line.payment_id)
