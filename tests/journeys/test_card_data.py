@@ -19,6 +19,13 @@ from tests.support import card_canary as canary
 from tests.support.athena_client import Answer, Fields, form_of
 from tests.support.athena_side import VENDOR, Patient, dollars, fresh_cents
 from tests.support.hub import OPEN_ACCOUNT, Hub, eventually, hub_of, issue_body, new_tenant, read
+from tests.support.medfusion_client import (
+    CLOSED_CENTS,
+    MedfusionSide,
+    caller_of,
+    document_of,
+    payment_element,
+)
 from tests.support.stack import running
 
 pytestmark = pytest.mark.journey
@@ -88,7 +95,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
                 for answers in pool.map(_made, errands):
                     for answer in answers:
                         driven.note(answer)
-            for answer in _while_the_vendor_is_down(hub):
+            for answer in (*_while_the_vendor_is_down(hub), *_in_the_portal(hub)):
                 driven.note(answer)
         _wait_for_ends(hub)
         texts = list(canary.stored_texts(stack))
@@ -116,6 +123,25 @@ def test_what_may_be_kept_is_found_where_it_should_be(evidence: Evidence) -> Non
     names = {place for place, _ in evidence.texts}
     assert {"logs/front-door.log", "logs/sandbox.log", "logs/stack.log"} <= names
     assert {200, 202, 400, 401, 403, 404, 415, 503} <= evidence.driven.statuses
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("text", [canary.PATIENT_ACCOUNT, canary.COMMENTS])
+def test_what_a_portal_says_of_patients_is_in_payments_only(evidence: Evidence, text: str) -> None:
+    """Not in logs, queues or keys; it is served to the practice, so it is kept."""
+    places = evidence.places_with(text)
+    assert not [it for it in places if it.startswith(("log ", "logs/", "queue "))], places
+    assert any(it.startswith("table ") for it in places)
+    keys = [
+        key
+        for place, found in evidence.texts
+        if place.startswith("table ")
+        for key in re.findall(
+            r"'(?:pk|sk|by_tenant|vendor_ref|caller_ref|due_shard)': \{'S': '([^']*)'", found
+        )
+    ]
+    assert keys
+    assert not [it for it in keys if text in it]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +197,32 @@ def _while_the_vendor_is_down(hub: Hub) -> Iterator[httpx.Response]:
     for operation in OPERATIONS:
         yield _charge(hub, Patient(1), operation, CARD)
     sandbox.clear_faults()
+
+
+def _in_the_portal(hub: Hub) -> Iterator[httpx.Response]:
+    """Bills with words about patients: polled, served, reported with them, failed, and refused."""
+    side, caller = MedfusionSide(hub), caller_of(hub)
+    words = {"patient_account_number": canary.PATIENT_ACCOUNT, "comments": canary.COMMENTS}
+    bills = [side.pay(cents, **words) for cents in (2_137, CLOSED_CENTS)]
+    for fault in ("malformed", "http_500_after"):
+        hub.sandbox_of("medfusion").arm("poll_secure_payments", fault, side.practice_id)
+        side.pick_up()
+    side.pick_up()
+    yield caller.poll()
+    comments = f"<PaymentComments>{canary.COMMENTS}</PaymentComments>"
+    account = f"<PatientAccountNumber>{canary.PATIENT_ACCOUNT}</PatientAccountNumber>"
+    for bill, fault in zip(bills, ("malformed", "http_500_before"), strict=True):
+        hub.sandbox_of("medfusion").arm("post_secure_payments", fault, bill)
+        payment = payment_element(bill).replace("<PaymentType>", f"{account}<PaymentType>")
+        more = f"<PaymentInformation>{comments}</PaymentInformation></Payment>"
+        payment = payment.replace("</Payment>", more)
+        document = document_of([payment], side.practice_id)
+        yield caller.post(document)
+        yield caller.post(document.replace("POSTED", canary.COMMENTS))
+        yield caller.post(document.replace("<PaymentStatus>", "<PaymentStatus at=''><"))
+        for number in map(str, canary.SPELLINGS):
+            yield caller.post(document.replace(canary.PATIENT_ACCOUNT, number))
+            yield caller.post(document.replace("<PaymentType>", f"<{number}>"))
 
 
 def _charge(
@@ -249,6 +301,10 @@ def _on_every_route(hub: Hub) -> Iterator[Errand]:
         "patientpaymentid": "123456789",
         "paymentId": "0123456789abcdef" * 2,
         "deadLetterId": "none",
+        "planId": "0123456789abcdef" * 2,
+        "practiceId": hub.tenant.medfusion_practice_ids[0],
+        "messageId": "0123456789abcdef" * 2,
+        "appToken": hub.tenant.app_token,
         "tenant": hub.tenant.tenant,
     }
     spellings = itertools.cycle(map(str, canary.SPELLINGS))

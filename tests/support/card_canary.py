@@ -20,6 +20,9 @@ NAME, ADDRESS, ZIP = "NORA QUILLCANARY", "7 Canaryfinch Row", "ZIPCANARY"
 EMAIL = "nora@canarypost.example"
 TRACK = f"%B{NUMBER}^QUILLCANARY/NORA^31121010000000000?;{NUMBER}=31121010000000000?"
 
+PATIENT_ACCOUNT, COMMENTS = "ACCOUNTCANARY-4417", "COMMENTSCANARY of a patient"
+"""Of a bill paid in a portal: kept with the payment, in no log, no queue and no key."""
+
 BESIDE = f"INV-7-{NUMBER} 12/31"
 SPELLINGS: tuple[str | int, ...] = (NUMBER, SPACED, DASHED, BESIDE, TRACK, int(NUMBER))
 
