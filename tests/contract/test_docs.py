@@ -13,6 +13,7 @@ from local import deploy, docs
 from local.sandbox.athena import magic as athena_magic
 from local.sandbox.decoda import magic as decoda_magic
 from local.sandbox.faults import FAULTS
+from local.sandbox.medfusion import magic as medfusion_magic
 from local.sandbox.optum import magic as optum_magic
 from local.settings import Settings
 from payhub.entrypoints import problems
@@ -185,7 +186,7 @@ def test_faults_and_magic_amounts_are_in_the_readme() -> None:
     assert {*FAULTS, "refuse"} <= documented
     section = _page("README.md").partition("## The sandbox")[2]
     rows = [row for row in _rows(section) if row[0].isdigit()]
-    vendors = (optum_magic, athena_magic, decoda_magic)
+    vendors = (optum_magic, athena_magic, decoda_magic, medfusion_magic)
     for column, vendor in enumerate(vendors, start=1):
         special = {int(row[0]) for row in rows if row[column] != "-"}
         assert special == vendor.MAGIC_AMOUNTS.keys()
@@ -220,6 +221,8 @@ def test_keys_and_attributes_are_in_the_table_page() -> None:
         keys.by_tenant(tenant),
         keys.vendor_reference(tenant, "<vendor>", "<reference>"),
         keys.caller_reference(tenant, "<reference>"),
+        keys.feed(tenant, "<practice>/<kind>"),
+        *(keys.FEED_HEAD, keys.FEED_CURSOR),
         *(keys.shards()[0], keys.shards()[-1]),
     ]
     assert [key for key in alone if f"`{key}`" not in page] == []
