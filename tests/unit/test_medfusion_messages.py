@@ -653,3 +653,13 @@ def test_many_payments_of_a_message_each_learn_its_end(room: MedfusionWorld) -> 
     assert room.settled(said) == ("COMPLETED", None)
     assert set(room.served().values()) == {"POSTED"}
     assert len(room.messages()) == 1
+
+
+def test_what_medfusion_processes_is_asked_about_before_the_next_sweep(
+    room: MedfusionWorld,
+) -> None:
+    said = room.accepted(room.picked_up())
+    room.work()
+    assert room.payment(said.payment_id).vendor_status == "PROCESSING"
+    assert room.queue.next_ms is not None
+    assert room.queue.next_ms - room.clock.now_ms() <= 3_000
