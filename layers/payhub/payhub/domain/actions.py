@@ -214,6 +214,7 @@ def _begun(
         token=token,
         intent_at_ms=now_ms,
         status_before=payment.vendor_status,
+        refunds_before=tuple(refund.refund_id for refund in payment.refunds),
     )
     return evolve(
         payment,

@@ -42,7 +42,6 @@ from payhub.vendors.decoda.reading import (
     NOTHING_GOES_BACK,
     SOON_MS,
     Reader,
-    left_cents,
     view_of,
 )
 
@@ -110,8 +109,7 @@ class PaymentGateway:
             return refund
         if refund.status in NOTHING_GOES_BACK:
             return VendorRefused(message=f"the refund is {refund.status}", code=refund.status)
-        others = tuple(r for r in order.payment.refunds if r.refund_id != refund.refund_id)
-        return Done(view=_refunded(order, refund, (*others, refund)))
+        return Done(view=_refunded(order, refund))
 
     def _cancel(self, order: Order) -> Answer:
         """By the id of a charge; a plan that nobody confirmed is not at the vendor yet."""
@@ -155,11 +153,16 @@ class PaymentGateway:
         return Matches(views=tuple(views))
 
     def _search_refund(self, order: Order) -> Finding:
-        """Refunds of the amount, made since the first try and not another action's."""
+        """Refunds of the amount, made since the first try, not seen before and no other action's.
+
+        A try that did not get there proves nothing about what was made since.
+        """
         row = self._reader.row(order)
         if not isinstance(row, wire.PaymentRow):
             return undecided(row)
-        since_ms = order.action.attempts[0].intent_at_ms - CLOCK_SKEW_MS
+        attempts = order.action.attempts
+        first = next((a for a in attempts if a.outcome != "not_sent"), attempts[0])
+        since_ms = first.intent_at_ms - CLOCK_SKEW_MS
         known = {
             name
             for a in order.payment.actions
@@ -172,17 +175,17 @@ class PaymentGateway:
             if refund.amount_cents == int(order.action.terms["amountCents"])
             and refund.created_at_ms >= since_ms
             and refund.refund_id not in known
+            and refund.refund_id not in first.refunds_before
         ]
-        return Matches(views=tuple(_refunded(order, refund, row.refunds) for refund in found))
+        return Matches(views=tuple(_refunded(order, refund) for refund in found))
 
 
-def _refunded(order: Order, refund: Refund, refunds: tuple[Refund, ...]) -> View:
+def _refunded(order: Order, refund: Refund) -> View:
     """The payment after its refund; when it is read next, the vendor's word wins."""
     return View(
         reference=None,
         status=str(order.payment.vendor_status or SUCCEEDED),
-        available_balance_cents=left_cents(order.payment.amount_cents, refunds),
-        refunds=tuple(sorted(refunds, key=lambda it: (it.created_at_ms, it.refund_id))),
+        refund=refund,
         facts={REFUND_ID: refund.refund_id, "refundStatus": refund.status},
         look_again_at_ms=order.now_ms + SOON_MS,
     )
