@@ -131,7 +131,8 @@ class PaymentGateway:
     def _search_settlement(self, order: Order) -> Finding:
         """Payments by credit of the same patient and amount since the first try, charge by charge.
 
-        The table has no reference of ours; the receipt names the charges.
+        The table has no reference of ours; the receipt names the charges. One that names only some
+        of them may be it: a part of what was outstanding need not have reached all charges.
         """
         payment = order.payment
         rows = self._reader.table(
@@ -143,14 +144,19 @@ class PaymentGateway:
         )
         if isinstance(rows, VendorRefused | NotSent | Unanswered):
             return undecided(rows)
-        asked, views = frozenset(wire.charge_ids(payment)), []
+        asked = frozenset(wire.charge_ids(payment))
+        exact: list[View] = []
+        partial: list[View] = []
         for row in rows:
+            if (row.amount_cents, row.medium) != (payment.amount_cents, PATIENT_CREDIT):
+                continue
             charges = self._reader.charges_of(order.tenant, quote(row.reference, safe=""))
             if not isinstance(charges, frozenset):
                 return undecided(charges)
-            if charges == asked:
-                views.append(view_of(row, order.now_ms))
-        return Matches(views=tuple(views))
+            if charges and charges <= asked:
+                found = exact if charges == asked else partial
+                found.append(view_of(row, order.now_ms))
+        return Matches(views=tuple(exact or partial))
 
     def _search_refund(self, order: Order) -> Finding:
         """Refunds of the amount, made since the first try, not seen before and no other action's.
