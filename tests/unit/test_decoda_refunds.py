@@ -429,6 +429,28 @@ def test_what_the_vendor_tells_between_intent_and_answer_is_not_undone_by_the_an
     assert lines_about_refunds(world, payment_id) == lines
 
 
+def test_a_refund_that_takes_days_is_read_again_but_not_all_the_time(world: DecodaWorld) -> None:
+    payment_id = by_card(world)
+    world.tampered = lambda path, answer: _still(answer)
+    world.refund(payment_id, 300, "a")
+    world.lost = True
+    before = len(world.sent)
+    world.go(days=5)
+    assert world.details(payment_id)["refunds"][0]["status"] == "PROCESSING"
+    assert 20 < len(world.sent) - before < 100
+    world.tampered = lambda path, answer: answer
+    world.go(days=1)
+    assert world.details(payment_id)["refunds"][0]["status"] == "SUCCEEDED"
+
+
+def _still(answer: Any) -> Any:
+    """Every refund is still under way."""
+    items = answer.get("items") if isinstance(answer, dict) else None
+    for row in items["data"] if items else []:
+        row["refunds"] = [{**refund, "status": "PROCESSING"} for refund in row["refunds"]]
+    return answer
+
+
 # Of what there is nothing to refund
 
 
