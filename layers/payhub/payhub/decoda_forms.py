@@ -46,8 +46,10 @@ def _moment(text: str) -> str:
 
 
 def _day(text: str) -> str:
+    """Weeks such as 2023-W47-1 are ISO-8601 too, but no date to the vendor."""
     try:
-        date.fromisoformat(text)
+        if date.fromisoformat(text).isoformat() != text:
+            raise ValueError
     except ValueError:
         raise ValueError("must be an ISO-8601 date, such as 2023-12-25") from None
     return text
