@@ -15,6 +15,7 @@ from tests.support.decoda_world import (
     REPORT,
     SETTLE,
     TABLE,
+    TENANT_ID,
     DecodaWorld,
     Json,
     decoda_world,
@@ -634,6 +635,13 @@ def test_twelve_months_end_with_the_last_cent(
     assert world.page("list_payment_plans") == [shown]
 
 
+def test_what_is_known_of_a_plan_is_not_asked_for_again(world: DecodaWorld) -> None:
+    plan_id = world.running()
+    world.go(days=95)
+    receipts = [it.path for it in world.sent if it.path.endswith("/receipt")]
+    assert len(receipts) == len(set(receipts)) == 4 == len(world.shown(plan_id)["payments"])
+
+
 @pytest.mark.parametrize("frequency", ["WEEKLY", "BIWEEKLY"])
 def test_weeks_are_followed_as_well(world: DecodaWorld, frequency: str) -> None:
     plan_id = world.running(frequency=frequency)
@@ -887,6 +895,25 @@ def test_after_a_withdrawal_either_session_may_be_confirmed(
     others = [it for it in plans.values() if it["status"] != "active"]
     assert {it["status"] for it in others} <= {"cancelled", "expired"}
     assert [it["paidCents"] for it in others] == [0]
+
+
+def test_a_withdrawn_plan_does_not_take_the_plan_that_was_made_after_it(
+    world: DecodaWorld,
+) -> None:
+    """Nothing is told of a plan without a first payment, and the older one is read first."""
+    first = world.prepare(key="k-1", **TWELVE)
+    world.cancel(first.payment_id)
+    world.go(60)
+    second = world.prepare(key="k-2", **TWELVE)
+    world.confirm(second.body)
+    world.clock.advance(3_600_000)
+    for plan_id in (first.payment_id, second.payment_id):
+        world.remind("advance_payment", {"tenant": TENANT_ID, "payment": plan_id})
+    assert world.shown(first.payment_id)["status"] == "cancelled"
+    assert world.shown(second.payment_id)["status"] == "active"
+    assert world.payment(first.payment_id).due_at_ms is None
+    world.go(days=40)
+    assert world.shown(second.payment_id)["paidCents"] == 833
 
 
 def test_a_payment_of_the_newer_plan_is_not_taken_in_for_the_older(world: DecodaWorld) -> None:
