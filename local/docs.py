@@ -114,11 +114,17 @@ def _guards(lifecycle: Lifecycle) -> str:
 
 
 def _vendor_edges(lifecycle: Lifecycle) -> Iterator[str]:
-    """Own moves, then the verbs; a verb proven by several statuses leads to a state of its name."""
+    """Own moves, then the verbs; a verb proven by several statuses leads to a state of its name.
+
+    One that no status proves leaves the status as it is.
+    """
     for before, moves in lifecycle.moves.items():
         yield from (f"{before} --> {after}" for after in sorted(moves))
     for verb, guard in lifecycle.guards.items():
         applied = lifecycle.applied[verb]
+        if not applied:
+            yield from (f"{same} --> {same}: {verb}" for same in sorted(guard.statuses))
+            continue
         goal = next(iter(applied)) if len(applied) == 1 else f"{verb}d"
         yield from (f"{before} --> {goal}: {verb}" for before in sorted(guard.statuses))
         if len(applied) > 1:

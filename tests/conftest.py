@@ -9,10 +9,10 @@ from tests.support.stack import LocalStack, running
 
 LONGEST_FIRST = (
     "test_faults",
+    "test_schemathesis",
     "test_races",
     "test_card_data",
     "test_crashes",
-    "test_schemathesis",
     "test_bad_input",
     "test_tenants",
     "test_athena_repeats",

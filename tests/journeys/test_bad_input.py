@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.support import bad_athena_requests
+from tests.support import bad_athena_requests, bad_decoda_requests
 from tests.support.bad_requests import CANARY, CASES, JSON_TYPE, UNKNOWN_ID, Case, issue
-from tests.support.hub import demo_tenant, hub_of
+from tests.support.decoda_side import VENDOR, DecodaSide
+from tests.support.hub import Hub, demo_tenant, hub_of, read
 from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.journey
@@ -68,6 +69,47 @@ def test_bad_input_on_patients_paths_is_told_in_athenas_words_too(
         assert problem["error"] == problem["errortext"]
         named = [problem["detail"], *(it["field"] for it in problem.get("errors", []))]
         assert all(words in problem["errortext"] for words in named)
+
+
+@pytest.fixture(scope="module")
+def patients(local_stack: LocalStack) -> Iterator[LocalStack]:
+    """The stack, where nothing of all this reaches Decoda or the list of payments."""
+    hub = hub_of(local_stack, demo_tenant(local_stack, 0))
+    before = _known_of_decoda(hub)
+    yield local_stack
+    assert _known_of_decoda(hub) == before
+
+
+def _known_of_decoda(hub: Hub) -> tuple[list[str], int, Json]:
+    newest = read(hub.api.send("GET", "/payments", query={"limit": "100"}))["payments"]
+    ours = [it["paymentId"] for it in newest if it["vendor"] == VENDOR]
+    log = (hub.stack.settings.folder / "logs" / "sandbox.log").read_text()
+    calls = sum(" POST /billing/" in line for line in log.splitlines())
+    return ours, calls, DecodaSide(hub).books()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(it, id=f"{group}: {it.name}")
+        for group, cases in bad_decoda_requests.CASES.items()
+        for it in cases
+    ],
+)
+def test_bad_input_on_decodas_paths_is_told_in_decodas_form_too(
+    patients: LocalStack, case: Case
+) -> None:
+    """On its own paths, what is wrong with a field is a 422 with the list of mistakes."""
+    problem = _check(patients, case, {"API-KEY": patients.tenants[0]["operator_key"]})
+    if case.path.startswith("/billing/"):
+        mistakes = problem["detail"]
+        assert isinstance(mistakes, list) == (case.status == 422)
+        if isinstance(mistakes, list):
+            assert all(set(it) == {"loc", "msg", "type"} and it["msg"] for it in mistakes)
+            places = {".".join(map(str, it["loc"])) for it in mistakes}
+            field = "" if case.field == "body" else f".{case.field}"
+            ways = {f"{place}{field}" for place in ("body", "query", "header")}
+            assert places & ways, places
 
 
 def test_a_long_text_in_any_script_is_taken(local_stack: LocalStack) -> None:

@@ -1,4 +1,7 @@
-"""A card goes to the vendor and nowhere else: not into a table, a queue, a log or an answer."""
+"""A card goes to the vendor and nowhere else: not into a table, a queue, a log or an answer.
+
+Of patients, what a vendor is told stands in the request that is kept to be sent again, only there.
+"""
 
 import base64
 import itertools
@@ -8,14 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, get_args
 from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
 
 from local.openapi.routes import Route, routes, template
+from payhub.command import BODIES as BODIES_OF_REQUESTS
 from payhub.command import Command, Place
 from tests.support import card_canary as canary
+from tests.support import patient_canary
 from tests.support.athena_client import Answer, Fields, form_of
 from tests.support.athena_side import VENDOR, Patient, dollars, fresh_cents
 from tests.support.hub import OPEN_ACCOUNT, Hub, eventually, hub_of, issue_body, new_tenant, read
@@ -26,6 +32,7 @@ from tests.support.medfusion_client import (
     document_of,
     payment_element,
 )
+from tests.support.patient_canary import PATIENT
 from tests.support.stack import running
 
 pytestmark = pytest.mark.journey
@@ -91,7 +98,12 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     with running(folder) as stack:
         hub = hub_of(stack, new_tenant(stack, "cards"))
         with ThreadPoolExecutor(_CALLERS) as pool:
-            for errands in (_with_faults(hub), _in_wrong_fields(hub), _on_every_route(hub)):
+            for errands in (
+                _with_faults(hub),
+                patient_canary.errands(hub, FAULTS),
+                _in_wrong_fields(hub),
+                _on_every_route(hub),
+            ):
                 for answers in pool.map(_made, errands):
                     for answer in answers:
                         driven.note(answer)
@@ -109,6 +121,21 @@ def test_nothing_of_a_card_is_kept_or_shown(evidence: Evidence) -> None:
     answers = [("an answer", it) for it in evidence.driven.answers]
     found = [hit for place, text in [*answers, *evidence.texts] for hit in canary.hits(place, text)]
     assert not found, "\n".join(map(str, found[:20]))
+
+
+@pytest.mark.timeout(600)
+def test_patients_stand_in_what_is_sent_again_only(evidence: Evidence) -> None:
+    """Names, birthdays, addresses, telephones: in no key, log, queue or answer, nor anywhere else
+    in the table.
+    """
+    answers = [("an answer", it) for it in evidence.driven.answers]
+    elsewhere = [it for it in evidence.texts if not patient_canary.may_hold_patients(*it)]
+    found = [hit for it in [*answers, *elsewhere] for hit in patient_canary.hits(*it)]
+    assert not found, "\n".join(map(str, found[:20]))
+    carried = [it for it in evidence.texts if patient_canary.is_carried(*it)]
+    needles = {hit.needle for it in carried for hit in patient_canary.hits(*it)}
+    assert needles == patient_canary.NEEDLES.keys()
+    assert {place.split("/")[0] for place, _ in elsewhere} >= {"logs", "run.log"}
 
 
 @pytest.mark.timeout(600)
@@ -321,11 +348,12 @@ def _on_route(
     known: dict[str, str],
     spellings: Iterator[str],
 ) -> Iterator[Callable[[], httpx.Response]]:
-    path = _path(route, usual)
+    path, needed = _path(route, usual), QUERIES.get(route.function, {})
     for name in re.findall(r"\{(\w+)\}", route.path):
         odd = _path(route, {**usual, name: quote(next(spellings), safe="")})
         yield partial(send, odd, headers=known)
-    for query in ({"q": next(spellings)}, {canary.SPACED: "1"}, {"reference": canary.NUMBER}):
+    queries = [{"q": next(spellings)}, {canary.SPACED: "1"}, {"reference": canary.NUMBER}]
+    for query in [*queries, *({name: canary.NUMBER} for name in needed)]:
         yield partial(send, path, params=query, headers=known)
     text = next(spellings)
     named = ("Idempotency-Key", "If-Match", "User-Agent", "Cookie", "X-Request-Id")
@@ -339,10 +367,12 @@ def _on_route(
     if route.method.upper() == "POST" and not route.path.startswith(ISSUER_PREFIX):
         for content_type, body in _bodies(route, spellings):
             headers = {**known, "Content-Type": content_type}
-            yield partial(send, path, headers=headers, content=body)
+            yield partial(send, path, params=needed, headers=headers, content=body)
 
 
 PAYMENT = {"departmentid": 1, "otheramount": "21.37"}
+CHARGE = {"id": "cards", "patientId": "none", "totalOutstanding": 1_000}
+QUERIES = {"settle_with_credit": {"amount": "1000"}}
 BODIES: dict[str, dict[str, object]] = {
     "issue_payment": issue_body(425, OPEN_ACCOUNT, "CARDS"),
     "resolve_payment": {"resolution": "not_moved", "reason": "asked"},
@@ -356,6 +386,19 @@ BODIES: dict[str, dict[str, object]] = {
         "patientid": 1,
         "charges": [{"chargeid": 1011, "adjustmentamount": "1.00"}],
     },
+    "settle_with_credit": CHARGE,
+    "create_payin_config": {
+        "paymentMedium": "VIRTUAL_TERMINAL",
+        "charges": [CHARGE],
+        "paymentPlan": {
+            "initialAmount": 0,
+            "chargeIds": ["cards"],
+            "frequency": "WEEKLY",
+            "installments": 1,
+            "installmentAmount": 1_000,
+        },
+    },
+    "refund_payment": {"amount": 1, "reason": "OTHER", "providerId": "1"},
 }
 """What each route would take, so that one wrong field is the only thing that is wrong."""
 
@@ -363,17 +406,22 @@ BODIES: dict[str, dict[str, object]] = {
 def _bodies(route: Route, spellings: Iterator[str]) -> Iterator[tuple[str, bytes]]:
     """The number in each field alone, and in fields that the route has not; nonsense."""
     body = BODIES.get(route.function, {})
-    names = _fields_of(route)
+    names, is_list = _fields_of(route), _is_list(route)
+
+    def as_json(fields: object) -> bytes:
+        return json.dumps([fields] if is_list else fields).encode()
+
     for name in names:
         spoilt = {**body, name: next(spellings)}
         if route.scheme == "BearerToken":
             yield FORM_TYPE, urlencode(form_of(spoilt)).encode()
         else:
-            yield JSON_TYPE, json.dumps(spoilt).encode()
+            yield JSON_TYPE, as_json(spoilt)
     for inner in (int(canary.NUMBER), [{"inner": canary.TRACK}]):
-        yield JSON_TYPE, json.dumps(dict.fromkeys(names, inner)).encode()
-    yield JSON_TYPE, json.dumps({**body, canary.NUMBER: canary.SPACED, "x": canary.NAME}).encode()
-    yield JSON_TYPE, json.dumps({**body, "payment": {"payeeDetails": dict(CARD)}}).encode()
+        yield JSON_TYPE, as_json(dict.fromkeys(names, inner))
+        yield JSON_TYPE, as_json({**body, "patient": {**PATIENT, "email": "", "address": inner}})
+    yield JSON_TYPE, as_json({**body, canary.NUMBER: canary.SPACED, "x": canary.NAME})
+    yield JSON_TYPE, as_json({**body, "payment": {"payeeDetails": dict(CARD)}})
     yield FORM_TYPE, urlencode({**CARD, canary.DASHED: "1"}).encode()
     whole = json.dumps({**CARD, "trackdata": canary.TRACK}).encode()
     yield JSON_TYPE, whole[:-2]
@@ -388,15 +436,23 @@ def _bodies(route: Route, spellings: Iterator[str]) -> Iterator[tuple[str, bytes
 
 
 def _fields_of(route: Route) -> list[str]:
-    """The body's fields as the route's command declares them."""
+    """The body's fields as the route's command declares them; of an array, those in its objects."""
     command = route.declaration.command
     if command is None or not issubclass(command, Command):
         return ["client_id", "client_secret", "grant_type"]
     for name, source in command.sources().items():
-        model = command.model_fields[name].annotation
-        if source.place in (Place.BODY, Place.FORM) and model is not None:
-            return [it.alias or name for name, it in model.model_fields.items()]
+        model: Any = command.model_fields[name].annotation
+        if source.place in BODIES_OF_REQUESTS and model is not None:
+            inside = get_args(model)[0] if source.place is Place.LIST else model
+            return [it.alias or name for name, it in inside.model_fields.items()]
     return []
+
+
+def _is_list(route: Route) -> bool:
+    command = route.declaration.command
+    if command is None or not issubclass(command, Command):
+        return False
+    return any(source.place is Place.LIST for source in command.sources().values())
 
 
 def _credentials(hub: Hub) -> dict[str, str]:

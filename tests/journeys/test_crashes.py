@@ -9,14 +9,19 @@ from functools import partial
 import httpx
 import pytest
 
-from tests.support.fault_table import SCENARIOS, Prepared, Scenario
-from tests.support.hub import Hub, eventually, settled
+from tests.support.fault_table import SCENARIOS, Prepared, Scenario, contracts
+from tests.support.hub import Hub, Sandbox, eventually, settled
 
 pytestmark = pytest.mark.journey
 
 ISSUE, RELEASE, VOID, REISSUE = (
     ("optum", verb) for verb in ("issue", "release", "void", "reissue")
 )
+SETTLE, REFUND = ("decoda", "settle"), ("decoda", "refund")
+BEFORE_AND_AFTER = ("timeout_before", "timeout_after")
+OPERATIONS = {(row.vendor, row.verb): row.operation for row in contracts()}
+_PREPARING = 4
+"""At once: every function's first process takes its time, and nothing is to fail yet."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,19 @@ class Flight:
     """A request that is under way while something dies."""
 
     hub: Hub
-    scenario: Scenario
+    name: tuple[str, str]
     prepared: Prepared
-    operation: str
     answer: Future[int | None]
+
+    @property
+    def scenario(self) -> Scenario:
+        """How the verb is brought about."""
+        return SCENARIOS[self.name]
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The controls of the vendor."""
+        return self.hub.sandbox_of(self.name[0])
 
     def repeat(self) -> str:
         """Ask again with the same key, as a caller without an answer should; the payment's id."""
@@ -50,7 +64,7 @@ def _faults_are_cleared(hub: Hub) -> Iterator[None]:
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
     """Callers of their own."""
-    with ThreadPoolExecutor(12) as callers:
+    with ThreadPoolExecutor(16) as callers:
         yield callers
 
 
@@ -62,11 +76,12 @@ def test_killed_functions_leave_nothing_undone(hub: Hub, pool: ThreadPoolExecuto
         *((verb, ["timeout_after"]) for verb in (ISSUE, RELEASE, VOID, REISSUE)),
         *((verb, ["timeout_before"]) for verb in (ISSUE, VOID)),
         (ISSUE, ["http_429", "timeout_after"]),
+        *((verb, [fault]) for verb in (SETTLE, REFUND) for fault in BEFORE_AND_AFTER),
     ]
     flights = _take_off(hub, pool, wanted)
     hub.stack.kill_workers()
     for pause_seconds in (0.0, 0.1, 0.3):
-        flights += _take_off(hub, pool, [(ISSUE, []), (ISSUE, ["slow"])])
+        flights += _take_off(hub, pool, [(ISSUE, []), (ISSUE, ["slow"]), (SETTLE, [])])
         time.sleep(pause_seconds)  # not waiting for anything: this is where the kill strikes
         hub.stack.kill_workers()
     _end_well(flights, lambda: hub.invoke("SweepFunction"))
@@ -74,14 +89,14 @@ def test_killed_functions_leave_nothing_undone(hub: Hub, pool: ThreadPoolExecuto
 
 def test_a_killed_front_door_loses_nothing(hub: Hub, pool: ThreadPoolExecutor) -> None:
     """The caller hears nothing, asks again with its key and has the first request's outcome."""
-    flights = _take_off(hub, pool, [(ISSUE, ["slow"]), (VOID, ["slow"])])
+    flights = _take_off(hub, pool, [(verb, ["slow"]) for verb in (ISSUE, VOID, SETTLE)])
     hub.stack.kill("front-door")
     _end_well(flights, lambda: None)
 
 
 def test_a_killed_vendor_keeps_its_word(hub: Hub, pool: ThreadPoolExecutor) -> None:
     """Its answers are cut off, and it comes back with what it had written."""
-    wanted = [(verb, ["slow"]) for verb in (ISSUE, RELEASE, VOID, REISSUE)]
+    wanted = [(verb, ["slow"]) for verb in (ISSUE, RELEASE, VOID, REISSUE, SETTLE, REFUND)]
     flights = _take_off(hub, pool, [*wanted, (ISSUE, [])])
     hub.stack.kill("sandbox")
     _end_well(flights, lambda: None)
@@ -95,6 +110,8 @@ def test_a_whole_stack_that_is_stopped_and_started_finishes_by_its_schedule(
         *((verb, ["timeout_after"]) for verb in (ISSUE, VOID)),
         (ISSUE, ["http_429"] * 3),
         (REISSUE, ["http_500_before"]),
+        (SETTLE, ["timeout_after"]),
+        (REFUND, ["http_500_before"]),
     ]
     flights = _take_off(hub, pool, wanted)
     ids = [it.prepared.payment_id or _id_of(hub, it) for it in flights]
@@ -107,21 +124,21 @@ def _take_off(
     hub: Hub, pool: ThreadPoolExecutor, wanted: Sequence[tuple[tuple[str, str], Sequence[str]]]
 ) -> list[Flight]:
     """Send them all, and go on when the vendor has every request that is to be spoiled."""
-    prepared = list(pool.map(lambda it: SCENARIOS[it[0]].prepare(hub), wanted))
+    with ThreadPoolExecutor(_PREPARING) as few:
+        prepared = list(few.map(lambda it: SCENARIOS[it[0]].prepare(hub), wanted))
     flights = []
     for (name, faults), ready in zip(wanted, prepared, strict=True):
-        scenario, operation = SCENARIOS[name], f"{name[1]}_payment"
         for fault in faults:
-            hub.sandbox.arm(operation, fault, ready.match)
-        answer = pool.submit(_status, hub, scenario, ready)
-        flights.append(Flight(hub, scenario, ready, operation, answer))
+            hub.sandbox_of(name[0]).arm(OPERATIONS[name], fault, ready.match)
+        answer = pool.submit(_status, hub, SCENARIOS[name], ready)
+        flights.append(Flight(hub, name, ready, answer))
     for flight in flights:
         eventually(partial(_is_spoiled, flight), "the vendor has the request")
     return flights
 
 
 def _is_spoiled(flight: Flight) -> bool:
-    return not flight.hub.sandbox.armed(flight.prepared.match)
+    return not flight.sandbox.armed(flight.prepared.match)
 
 
 def _status(hub: Hub, scenario: Scenario, prepared: Prepared) -> int | None:
@@ -152,9 +169,10 @@ def _end(
     for flight, payment_id in zip(flights, ids, strict=True):
         actions = hub.api.details(payment_id)["actions"]
         assert {it["state"] for it in actions} == {"done"}, actions
-        moved = [it.operation for it in hub.sandbox.movements(payment_id)]
-        assert moved == [*flight.scenario.moved_before, flight.operation]
-        assert len(hub.sandbox.references(payment_id)) == 1
+        moved = flight.scenario.applied(hub, flight.prepared, payment_id)
+        expected = [*flight.scenario.moved_before, OPERATIONS[flight.name]]
+        assert [it.operation for it in moved] == expected
+        assert len({it.reference for it in moved}) == 1
 
 
 def _id_of(hub: Hub, flight: Flight) -> str:

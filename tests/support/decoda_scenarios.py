@@ -50,7 +50,7 @@ def _charge(prepared: Prepared, cents: int = _CENTS) -> Charge:
 
 
 def _settle(hub: Hub, prepared: Prepared) -> httpx.Response:
-    shown = _charge(prepared, 2 * _CENTS).shown()
+    shown = _charge(prepared, 2 * _CENTS).shown(externalId=prepared.match)
     return DecodaSide(hub).caller.settle(prepared.amount_cents, [shown], prepared.key)
 
 

@@ -143,6 +143,10 @@ class DecodaSide:
 
     # What the books say
 
+    def books(self) -> Json:
+        """Everything that the vendor has of the tenant."""
+        return {it: self._get(it) for it in ("patients", "payins")}
+
     def events(self, *references: str) -> list[Json]:
         """The webhooks of a charge, a payment, a plan or a payin, oldest first."""
         sandbox = self.hub.sandbox_of(VENDOR)

@@ -18,7 +18,7 @@ import pytest
 
 from local.sandbox.messages import Query
 from local.sandbox.messages import Request as VendorRequest
-from local.sandbox.webhooks import Outcome, Post
+from local.sandbox.webhooks import Outcome, Post, signature
 from payhub.operations.collect_missed_events import collect_missed_events
 from payhub.operations.create_tenant import CreateTenant, create_tenant
 from tests.support.sandbox_world import (
@@ -215,6 +215,14 @@ class DecodaWorld(SandboxWorld):
             "requestContext": {"requestId": "w-1"},
         }
         return answer_of(handler(event, SimpleNamespace()))
+
+    def tell(self, type_: str, data: Json, event_id: str = "e-1") -> Said:
+        """A webhook that the vendor might send, signed with the hub's secret of it."""
+        created = {"createdDate": "2026-11-21T15:00:00Z", "alertId": "a-1"}
+        body = json.dumps({"id": event_id, "type": type_, "data": data, **created}).encode()
+        key = str(self.secrets.known[TENANT_ID, "decoda"]["webhook_secret"])
+        url = f"{self.hub.public_url}/webhooks/decoda/{TENANT_ID}"
+        return self.post(Post(url, {"Decoda-Signature": signature(key, body)}, body))
 
     def deliver(self, posts: Iterable[Post]) -> None:
         """Webhooks reach the hub in this order, each worked on before the next comes."""

@@ -103,9 +103,9 @@ class TimedQueue:
     def _keep(self, worker: str, delay_seconds: int, **ids: str) -> None:
         self.messages.append((self._now_ms() + delay_seconds * 1000, worker, ids))
 
-    def take(self) -> list[tuple[str, Json]]:
-        """What has come due, in its order."""
-        now_ms = self._now_ms()
+    def take(self, *, early: bool = False) -> list[tuple[str, Json]]:
+        """What has come due, in its order; `early`: what will come due, too."""
+        now_ms = max(it[0] for it in self.messages) if early and self.messages else self._now_ms()
         due = sorted((m for m in self.messages if m[0] <= now_ms), key=lambda m: m[0])
         self.messages = [m for m in self.messages if m[0] > now_ms]
         return [(worker, ids) for _, worker, ids in due]
@@ -271,6 +271,11 @@ class SandboxWorld:
     def schedule(self, name: str) -> None:
         """A schedule's time has come."""
         importlib.import_module(f"schedules.{name}").handler({}, SimpleNamespace())
+
+    def work_early(self) -> None:
+        """Workers do now what they were reminded of for later."""
+        for worker, ids in self.queue.take(early=True):
+            self.remind(worker, ids)
 
     def remind(self, worker: str, ids: Json) -> None:
         """One message reaches a worker."""

@@ -13,7 +13,9 @@ from tests.support.decoda_world import (
     OTHER_ID,
     PAYIN,
     REPORT,
+    SETTLE,
     TABLE,
+    TENANT_ID,
     DecodaWorld,
     Json,
     decoda_world,
@@ -215,6 +217,15 @@ def test_the_words_about_a_wrong_sum_reckon_it_and_state_the_rule(world: DecodaW
     assert "2 at most, which the last installment takes" in mistake["msg"]
 
 
+def test_only_the_charges_of_the_plan_are_reckoned(world: DecodaWorld) -> None:
+    """Whether others may stand beside them is the vendor's to say."""
+    body = world.plan_body(1)
+    body["charges"] += world.charges(2)
+    said = world.prepare(body=body)
+    assert said.status == 400 and "must name the charges" in said.body["detail"]
+    assert world.payment(said.payment_id).amount_cents == 10_000
+
+
 def test_several_mistakes_are_told_together(world: DecodaWorld) -> None:
     said = world.prepare(installmentAmount=5000, startDate="2026-11-20")
     places = {it["loc"][-1] for it in said.body["detail"]}
@@ -355,6 +366,18 @@ def test_two_plans_for_a_charge_at_the_same_time_become_one(world: DecodaWorld) 
     world.interleave(lambda: said.append(world.prepare(key="k-1")))
     said.append(world.prepare(key="k-2"))
     assert sorted(it.status for it in said) == [200, 409] and len(world.asked(PAYIN)) == 1
+
+
+def test_a_plan_that_was_never_sent_stands_in_nobodys_way(world: DecodaWorld) -> None:
+    world.arm("create_payin_config", "http_429", count=50)
+    first = world.prepare(key="k-1")
+    assert world.ended(first.payment_id).status == "not_sent"
+    world.control("DELETE", "faults?vendor=decoda")
+    second = world.prepare(key="k-2")
+    assert second.status == 200
+    late = world.prepare(key="k-1")
+    assert late.status == 409 and late.body["payment_id"] == second.payment_id
+    assert len(world.control("GET", "decoda/payins?tenant=clinic-1")) == 1
 
 
 @pytest.mark.parametrize("end", ["cancelled", "expired", "declined"])
@@ -508,6 +531,84 @@ def test_what_the_vendor_has_planned_wins_and_a_difference_is_flagged(world: Dec
     assert "PlanDifferences" in world.signals.names()
 
 
+def test_a_plan_that_was_planned_otherwise_is_found_and_the_difference_flagged(
+    world: DecodaWorld,
+) -> None:
+    """Fewer installments than were asked for, and another first payment."""
+
+    def other(path: str, answer: Any) -> Any:
+        if path == REPORT:
+            for row in answer["data"]:
+                row["plannedPayments"].pop()
+                row["initialAmount"] = 4000.0
+        return answer
+
+    world.tampered = other
+    shown = world.shown(world.running())
+    assert shown["status"] == "active" and len(shown["installments"]) == 2
+    assert "3 installments were asked for, 2 are planned" in shown["difference"]
+
+
+@pytest.mark.parametrize("what", ["patient", "charges", "time"])
+def test_a_row_of_the_report_that_is_another_plans_is_not_this_one(
+    world: DecodaWorld, what: str
+) -> None:
+    said = world.prepare(**TWELVE)
+    world.go(600)
+    world.confirm(said.body)
+
+    def other(path: str, answer: Any) -> Any:
+        changes: dict[str, Json] = {
+            "patient": {"patientId": "somebody-else"},
+            "charges": {"chargeIds": ["another-charge"]},
+            "time": {"createdDate": "2026-11-21T14:54:59Z"},
+        }
+        if path == REPORT:
+            return {**answer, "data": [{**row, **changes[what]} for row in answer["data"]]}
+        return answer
+
+    world.tampered = other
+    world.go(days=1)
+    assert world.shown(said.payment_id)["status"] == "awaiting_payer"
+
+
+def test_of_two_plans_of_the_report_the_one_with_the_terms_is_this_one(
+    world: DecodaWorld,
+) -> None:
+    said = world.prepare(**TWELVE)
+    world.confirm(said.body)
+
+    def two(path: str, answer: Any) -> Any:
+        if path != REPORT:
+            return answer
+        [row] = answer["data"]
+        other = {**row, "id": "older", "createdDate": "2026-11-21T14:59:00Z"}
+        other["plannedPayments"] = row["plannedPayments"][:3]
+        return {"data": [other, row], "total": 2}
+
+    world.tampered = two
+    world.go(days=1)
+    shown = world.shown(said.payment_id)
+    assert shown["vendorPlanId"] not in (None, "older") and len(shown["installments"]) == 12
+
+
+def test_once_it_is_known_a_plan_is_read_by_its_id(world: DecodaWorld) -> None:
+    plan_id = world.running()
+    known = world.shown(plan_id)
+
+    def earlier(path: str, answer: Any) -> Any:
+        if path != REPORT:
+            return answer
+        [row] = answer["data"]
+        older = {**row, "id": "older", "status": "failed", "createdDate": "2026-11-21T14:59:00Z"}
+        return {"data": [older, row], "total": 2}
+
+    world.tampered = earlier
+    world.go(days=40)
+    shown = world.shown(plan_id)
+    assert (shown["vendorPlanId"], shown["status"]) == (known["vendorPlanId"], "active")
+
+
 # To the last cent
 
 
@@ -532,6 +633,13 @@ def test_twelve_months_end_with_the_last_cent(
     assert {it["status"] for it in shown["payments"]} == {"SUCCEEDED"}
     assert "OverdueInstallments" not in world.signals.names()
     assert world.page("list_payment_plans") == [shown]
+
+
+def test_what_is_known_of_a_plan_is_not_asked_for_again(world: DecodaWorld) -> None:
+    plan_id = world.running()
+    world.go(days=95)
+    receipts = [it.path for it in world.sent if it.path.endswith("/receipt")]
+    assert len(receipts) == len(set(receipts)) == 4 == len(world.shown(plan_id)["payments"])
 
 
 @pytest.mark.parametrize("frequency", ["WEEKLY", "BIWEEKLY"])
@@ -684,6 +792,8 @@ def test_who_confirms_a_withdrawn_plan_brings_it_back_and_it_can_be_cancelled_ag
     shown = world.shown(said.payment_id)
     assert shown["status"] == "active" and states(shown)[0] == "scheduled"
     assert world.cancel(said.payment_id, key="k-1").is_replay
+    unnamed = world.cancel(said.payment_id)
+    assert unnamed.status == 409 and unnamed.body["title"] == "Repeat or new request?"
     again = world.cancel(said.payment_id, key="k-2")
     assert again.status == 200 and again.body["status"] == "cancelled" and deletions(world) == 1
     world.go(days=60)
@@ -785,6 +895,71 @@ def test_after_a_withdrawal_either_session_may_be_confirmed(
     others = [it for it in plans.values() if it["status"] != "active"]
     assert {it["status"] for it in others} <= {"cancelled", "expired"}
     assert [it["paidCents"] for it in others] == [0]
+
+
+def test_a_withdrawn_plan_does_not_take_the_plan_that_was_made_after_it(
+    world: DecodaWorld,
+) -> None:
+    """Nothing is told of a plan without a first payment, and the older one is read first."""
+    first = world.prepare(key="k-1", **TWELVE)
+    world.cancel(first.payment_id)
+    world.go(60)
+    second = world.prepare(key="k-2", **TWELVE)
+    world.confirm(second.body)
+    world.clock.advance(3_600_000)
+    for plan_id in (first.payment_id, second.payment_id):
+        world.remind("advance_payment", {"tenant": TENANT_ID, "payment": plan_id})
+    assert world.shown(first.payment_id)["status"] == "cancelled"
+    assert world.shown(second.payment_id)["status"] == "active"
+    assert world.payment(first.payment_id).due_at_ms is None
+    world.go(days=40)
+    assert world.shown(second.payment_id)["paidCents"] == 833
+
+
+def test_a_payment_of_the_newer_plan_is_not_taken_in_for_the_older(world: DecodaWorld) -> None:
+    """Even where the older one is read first."""
+    first = world.running()
+    world.cancel(first)
+    world.go(600)
+    world.look_up_charges()
+    second = world.prepare(initialAmount=0)
+    world.confirm(second.body)
+    world.go(days=2)
+    world.lost = True
+    world.go_to("2026-12-21 06:30")
+    assert world.moved("plan_payment") == [1000, 3000]
+    [charge] = world.charges(1)
+    data = {"id": "unheard-of", "charges": [{"chargeId": charge["id"]}]}
+    world.tell("PAYMENT_CREATED", {**data, "payinConfigId": world.shown(first)["payinConfigId"]})
+    world.work()
+    assert world.shown(first)["paidCents"] == 1000
+    world.go(days=1)
+    assert world.shown(second.payment_id)["paidCents"] == 3000
+
+
+def test_a_payment_that_is_no_plans_is_not_taken_in(world: DecodaWorld) -> None:
+    said = world.prepare(1)
+    world.at_vendor("POST", f"{SETTLE}?amount=500", world.charges(1))
+    world.go(days=8)
+    assert world.shown(said.payment_id)["payments"] == []
+
+
+def test_a_payment_for_another_plan_of_the_patient_is_not_taken_in(world: DecodaWorld) -> None:
+    first = world.prepare(1)
+    second = world.prepare(2, initialAmount=707, installments=1, installmentAmount=1000)
+    world.confirm(second.body)
+    world.confirm(first.body)
+    world.go(60)
+    paid = {it.payment_id: world.shown(it.payment_id)["paidCents"] for it in (first, second)}
+    assert paid == {first.payment_id: 1000, second.payment_id: 707}
+
+
+def test_a_payment_that_reached_only_some_of_its_charges_is_the_plans(world: DecodaWorld) -> None:
+    world.tampered = lambda path, answer: (
+        {**answer, "charges": answer["charges"][:1]} if "receipt" in path else answer
+    )
+    plan_id = world.running(1, 2, initialAmount=2707)
+    assert world.shown(plan_id)["paidCents"] == 2707
 
 
 # Pages

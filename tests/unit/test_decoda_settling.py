@@ -11,6 +11,7 @@ from payhub.domain.payment import ActionState
 from tests.support.decoda_world import (
     OTHER_ID,
     PATIENT,
+    PAYIN,
     SETTLE,
     TABLE,
     DecodaWorld,
@@ -427,9 +428,17 @@ def test_an_earlier_settlement_like_it_is_not_taken_for_it(world: DecodaWorld) -
     assert world.moved("settle_with_credit") == [2500, 2500]
 
 
+def whole_table(world: DecodaWorld, request: httpx.Request) -> httpx.Response | None:
+    """A vendor that ignores what its table is asked for."""
+    if request.url.path != TABLE or "id" in request.url.params:
+        return None
+    return httpx.Response(200, json=world.at_vendor("GET", f"{TABLE}?per_page=100"))
+
+
+@pytest.mark.parametrize("filters", [True, False])
 @pytest.mark.parametrize("other", ["amount", "charge", "patient", "medium"])
 def test_only_what_has_its_patient_amount_medium_and_charges_is_taken_for_it(
-    world: DecodaWorld, other: str
+    world: DecodaWorld, other: str, filters: bool
 ) -> None:
     amount = {"amount": 2501}.get(other, 2500)
     place = {"charge": 0}.get(other, 1)
@@ -437,12 +446,57 @@ def test_only_what_has_its_patient_amount_medium_and_charges_is_taken_for_it(
     world.arm("settle_with_credit", "timeout_before")
     said = world.settle(2500, key="k-1")
     if other == "medium":
-        world.go(1)
-        plan = world.prepare(1, initialAmount=2500, installments=1, installmentAmount=7500)
-        world.confirm(plan.body)
+        plan = {"initialAmount": 2500, "installments": 1, "installmentAmount": 7500}
+        world.confirm(world.at_vendor("POST", PAYIN, world.plan_body(1, **plan)))
     else:
         charges = world.charges(place, number=number)
         world.at_vendor("POST", f"{SETTLE}?amount={amount}", charges)
+    if not filters:
+        world.instead = lambda request: whole_table(world, request)
+    world.go(600)
+    assert world.payment(said.payment_id).status == "unknown"
+
+
+@pytest.mark.parametrize("filters", [True, False])
+def test_what_is_older_than_the_first_try_is_not_taken_for_it(
+    world: DecodaWorld, filters: bool
+) -> None:
+    world.at_vendor("POST", f"{SETTLE}?amount=2500", world.charges(1))
+    world.clock.advance(301_000)
+    world.arm("settle_with_credit", "timeout_before")
+    said = world.settle(2500, key="k-1")
+    if not filters:
+        world.instead = lambda request: whole_table(world, request)
+    world.go(600)
+    assert world.payment(said.payment_id).status == "unknown"
+
+
+def test_a_receipt_with_only_the_charges_that_got_something_is_recognised(
+    world: DecodaWorld,
+) -> None:
+    """A part of the sum may not have reached the later charges."""
+
+    def reached(path: str, answer: Any) -> Any:
+        return {**answer, "charges": answer["charges"][:1]} if "receipt" in path else answer
+
+    world.tampered = reached
+    said = lose(world, 1000, "k-1", charges=world.charges(1, 2))
+    assert world.ended(said.payment_id).status == "SUCCEEDED"
+    world.go(3600)
+    assert world.moved("settle_with_credit") == [1000] and settlements(world) == 1
+
+
+def test_the_one_with_all_of_its_charges_is_preferred(world: DecodaWorld) -> None:
+    both, one = world.charges(1, 2), world.charges(1)
+    other = world.at_vendor("POST", f"{SETTLE}?amount=1000", one)
+    said = lose(world, 1000, "k-1", charges=both)
+    ended = world.ended(said.payment_id)
+    assert ended.status == "SUCCEEDED" and ended.vendor_reference != other["id"]
+
+
+def test_a_receipt_without_charges_is_nobodys(world: DecodaWorld) -> None:
+    world.tampered = lambda path, answer: {**answer, "charges": []} if "receipt" in path else answer
+    said = lose(world, 2500, "k-1")
     world.go(600)
     assert world.payment(said.payment_id).status == "unknown"
 

@@ -31,10 +31,11 @@ def act(hub: Hub, tenant: Tenant, payment: Payment, request: Request) -> Reply:
 
 
 def _act_on(hub: Hub, tenant: Tenant, payment: Payment, request: Request) -> Reply:
-    repeated = same_request(payment, request)
+    vendor = hub.vendors[payment.vendor]
+    applied = vendor.lifecycle.applied.get(request.verb, frozenset())
+    repeated = same_request(payment, request, applied)
     if repeated is not None:
         return repeat(hub, tenant, payment, repeated)
-    vendor = hub.vendors[payment.vendor]
     guard = vendor.lifecycle.guards.get(request.verb)
     if guard is None:
         raise NotAllowed(

@@ -46,8 +46,10 @@ def _moment(text: str) -> str:
 
 
 def _day(text: str) -> str:
+    """Weeks such as 2023-W47-1 are ISO-8601 too, but no date to the vendor."""
     try:
-        date.fromisoformat(text)
+        if date.fromisoformat(text).isoformat() != text:
+            raise ValueError
     except ValueError:
         raise ValueError("must be an ISO-8601 date, such as 2023-12-25") from None
     return text
@@ -239,7 +241,7 @@ class PlanTerms(Body):
 
     initial_amount: Annotated[Cents, Field(description="Paid when the payer confirms; may be 0.")]
     charge_ids: Annotated[
-        tuple[Id, ...], Field(min_length=1, max_length=CHARGES_MAX, description="Charges it pays.")
+        list[Id], Field(min_length=1, max_length=CHARGES_MAX, description="Charges it pays.")
     ]
     frequency: Frequency
     installments: Annotated[StrictInt, Field(ge=1, le=INSTALLMENTS_MAX)]
@@ -262,7 +264,7 @@ class PayinBody(Body):
     """The vendor's PayinConfigCreate for a payment plan."""
 
     payment_medium: PaymentMedium
-    charges: Annotated[tuple[ChargeSummary, ...], Field(min_length=1, max_length=CHARGES_MAX)]
+    charges: Annotated[list[ChargeSummary], Field(min_length=1, max_length=CHARGES_MAX)]
     payment_plan: PlanTerms
     payment_amount: Cents | None = None
     save_payment_method: StrictBool = False

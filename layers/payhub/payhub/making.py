@@ -246,12 +246,16 @@ def _joined(
 def _under_way_already(
     hub: Hub, payment: Payment, membership: Membership, standing: Claim | None
 ) -> Refused | None:
-    """Why nothing new is made for it: the last one has neither ended nor come to nothing."""
+    """Why nothing new is made for it: the last one has neither ended nor come to nothing.
+
+    What was never sent stands in nobody's way: a repeat of it is judged anew.
+    """
     for holder in members_of(standing):
         other = hub.payments.load(payment.tenant, holder)
         if other is None or other.payment_id == payment.payment_id:
             continue
         over = other.vendor_status in hub.vendors[other.vendor].lifecycle.ended
+        over = over or other.actions[0].state is ActionState.NOT_SENT
         if not over and _may_hold_money(hub, other):
             return AlreadyPlanned(
                 f"{membership.what} is in payment {holder} already, which is {other.status}."

@@ -33,10 +33,13 @@ class Request:
     terms: Mapping[str, str | int] = field(default_factory=dict)
 
 
-def same_request(payment: Payment, request: Request) -> Action | None:
+def same_request(
+    payment: Payment, request: Request, applied: frozenset[str] = frozenset()
+) -> Action | None:
     """The action that this request is a repeat of, or None when it asks for a new one.
 
-    With a key, the key tells. Without one the verb tells, as long as nothing was done since.
+    With a key, the key tells. Without one the verb tells, as long as nothing was done since and the
+    payment still shows it: `applied` are the statuses that do, where there are any.
     Raises KeyReused, RevisionMismatch, ActionOpen, RevisionNeeded or NotAllowed when it is neither.
     """
     by_key = _action_of_key(payment, request)
@@ -48,7 +51,7 @@ def same_request(payment: Payment, request: Request) -> Action | None:
             f" {payment.revision}. Read it again and decide.",
             payment_id=payment.payment_id,
         )
-    repeat = _repeat_without_key(payment, request)
+    repeat = _repeat_without_key(payment, request, applied)
     if repeat is not None:
         return repeat
     _refuse_while_open(payment)
@@ -82,14 +85,17 @@ def _action_of_key(payment: Payment, request: Request) -> Action | None:
     return None
 
 
-def _repeat_without_key(payment: Payment, request: Request) -> Action | None:
+def _repeat_without_key(
+    payment: Payment, request: Request, applied: frozenset[str]
+) -> Action | None:
     if request.key_digest is not None or request.if_match_revision is not None:
         return None
     last = payment.last_action(request.verb)
     if last is None or last.state in (ActionState.REFUSED, ActionState.NOT_CAPTURED):
         return None
     done_since = any(a.state is ActionState.DONE for a in payment.actions[last.number :])
-    if not done_since and dict(last.terms) == dict(request.terms):
+    undone = last.state is ActionState.DONE and applied and payment.vendor_status not in applied
+    if not done_since and not undone and dict(last.terms) == dict(request.terms):
         return last
     _refuse_while_open(payment)
     raise RevisionNeeded(
@@ -214,6 +220,7 @@ def _begun(
         token=token,
         intent_at_ms=now_ms,
         status_before=payment.vendor_status,
+        refunds_before=tuple(refund.refund_id for refund in payment.refunds),
     )
     return evolve(
         payment,

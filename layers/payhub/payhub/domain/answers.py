@@ -15,7 +15,8 @@ class View:
     are told, by names of ours. `amount_cents` is what moved, where that is not what was asked for.
     `refusal` is why the verb in question is not allowed, although the status would allow it.
     `said` is what the vendor adds to the status, such as why it failed.
-    `plan`, `refunds` and `alias` are None where the vendor said nothing of them.
+    `plan`, `refunds` and `alias` are None where the vendor said nothing of them; `refund` is the
+    one that a call made, where it said nothing of the others.
     `look_again_at_ms` is when its word is expected to have changed.
     """
 
@@ -29,6 +30,7 @@ class View:
     alias: str | None = None
     plan: Plan | None = None
     refunds: tuple[Refund, ...] | None = None
+    refund: Refund | None = None
     look_again_at_ms: int | None = None
 
 

@@ -70,6 +70,22 @@ def news_of(payment: Payment, view: View) -> dict[str, Any]:
     }
 
 
+def beside_known_refunds(payment: Payment, view: View, lifecycle: Lifecycle) -> View:
+    """The view of a call that made a refund, with all the others as they are known by now.
+
+    What has been heard of this very refund meanwhile is newer than the call's own word.
+    """
+    made, left_cents = view.refund, payment.available_balance_cents
+    if made is None:
+        return view
+    if any(known.refund_id == made.refund_id for known in payment.refunds):
+        return replace(view, refunds=payment.refunds, available_balance_cents=left_cents)
+    if left_cents is not None and made.status not in lifecycle.money_back:
+        left_cents = max(0, left_cents - made.amount_cents)
+    refunds = (*payment.refunds, made)
+    return replace(view, refunds=refunds, available_balance_cents=left_cents)
+
+
 def with_refunds(payment: Payment, view: View, now_ms: int) -> Payment:
     """The payment with its refunds as the vendor shows them, each change in its history.
 

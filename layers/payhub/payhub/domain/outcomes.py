@@ -25,6 +25,7 @@ from payhub.domain.observation import (
     HUB,
     VENDOR,
     Rules,
+    beside_known_refunds,
     due_ms_of,
     due_to_confirm_ms,
     news_of,
@@ -235,6 +236,7 @@ def _done(
         )
     sent_again = len(action.attempts) > 1 and _was_unknown(action)
     watch = _watch(rules, now_ms) if sent_again else None
+    view = beside_known_refunds(payment, view, rules.lifecycle)
     payment = with_refunds(payment, view, now_ms)
     done = evolve(
         payment,

@@ -44,7 +44,10 @@ STATUS_WITHOUT_VENDOR = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One call to the vendor: written before the call, completed after it."""
+    """One call to the vendor: written before the call, completed after it.
+
+    `refunds_before` are those that the vendor showed when it was begun: none of them is its effect.
+    """
 
     number: int
     token: str
@@ -55,6 +58,7 @@ class Attempt:
     code: str | None = None
     reference: str | None = None
     status_before: str | None = None
+    refunds_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

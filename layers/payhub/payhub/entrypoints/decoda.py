@@ -65,7 +65,7 @@ def _mistake(field: str, words: str, kind: str) -> shapes.DecodaMistake:
     return {"loc": [_PLACES.get(field, "body"), *steps], "msg": words, "type": kind}
 
 
-_PLACES = {"amount": "query", "Idempotency-Key": "header"}
+_PLACES = {"amount": "query", "credit_ids": "query", "Idempotency-Key": "header"}
 """What does not stand in the body of any of these paths."""
 
 

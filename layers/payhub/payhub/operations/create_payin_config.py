@@ -90,7 +90,7 @@ def _plan(body: PayinBody) -> Plan:
     asked = body.payment_plan
     return Plan(
         frequency=asked.frequency,
-        charge_ids=asked.charge_ids,
+        charge_ids=tuple(asked.charge_ids),
         initial_cents=asked.initial_amount,
         total_cents=_total_cents(body),
         installment_cents=asked.installment_amount,

@@ -46,7 +46,7 @@ class SettleWithCredit(Command):
         From(Place.QUERY, "amount"),
     ]
     charges: Annotated[
-        tuple[ChargeDetail, ...],
+        list[ChargeDetail],
         Field(min_length=1, max_length=CHARGES_MAX),
         From(Place.LIST),
     ]

@@ -42,7 +42,6 @@ from payhub.vendors.decoda.reading import (
     NOTHING_GOES_BACK,
     SOON_MS,
     Reader,
-    left_cents,
     view_of,
 )
 
@@ -110,8 +109,7 @@ class PaymentGateway:
             return refund
         if refund.status in NOTHING_GOES_BACK:
             return VendorRefused(message=f"the refund is {refund.status}", code=refund.status)
-        others = tuple(r for r in order.payment.refunds if r.refund_id != refund.refund_id)
-        return Done(view=_refunded(order, refund, (*others, refund)))
+        return Done(view=_refunded(order, refund))
 
     def _cancel(self, order: Order) -> Answer:
         """By the id of a charge; a plan that nobody confirmed is not at the vendor yet."""
@@ -133,7 +131,8 @@ class PaymentGateway:
     def _search_settlement(self, order: Order) -> Finding:
         """Payments by credit of the same patient and amount since the first try, charge by charge.
 
-        The table has no reference of ours; the receipt names the charges.
+        The table has no reference of ours; the receipt names the charges. One that names only some
+        of them may be it: a part of what was outstanding need not have reached all charges.
         """
         payment = order.payment
         rows = self._reader.table(
@@ -145,21 +144,31 @@ class PaymentGateway:
         )
         if isinstance(rows, VendorRefused | NotSent | Unanswered):
             return undecided(rows)
-        asked, views = frozenset(wire.charge_ids(payment)), []
+        asked = frozenset(wire.charge_ids(payment))
+        exact: list[View] = []
+        partial: list[View] = []
         for row in rows:
+            if (row.amount_cents, row.medium) != (payment.amount_cents, PATIENT_CREDIT):
+                continue
             charges = self._reader.charges_of(order.tenant, quote(row.reference, safe=""))
             if not isinstance(charges, frozenset):
                 return undecided(charges)
-            if charges == asked:
-                views.append(view_of(row, order.now_ms))
-        return Matches(views=tuple(views))
+            if charges and charges <= asked:
+                found = exact if charges == asked else partial
+                found.append(view_of(row, order.now_ms))
+        return Matches(views=tuple(exact or partial))
 
     def _search_refund(self, order: Order) -> Finding:
-        """Refunds of the amount, made since the first try and not another action's."""
+        """Refunds of the amount, made since the first try, not seen before and no other action's.
+
+        A try that did not get there proves nothing about what was made since.
+        """
         row = self._reader.row(order)
         if not isinstance(row, wire.PaymentRow):
             return undecided(row)
-        since_ms = order.action.attempts[0].intent_at_ms - CLOCK_SKEW_MS
+        attempts = order.action.attempts
+        first = next((a for a in attempts if a.outcome != "not_sent"), attempts[0])
+        since_ms = first.intent_at_ms - CLOCK_SKEW_MS
         known = {
             name
             for a in order.payment.actions
@@ -172,17 +181,17 @@ class PaymentGateway:
             if refund.amount_cents == int(order.action.terms["amountCents"])
             and refund.created_at_ms >= since_ms
             and refund.refund_id not in known
+            and refund.refund_id not in first.refunds_before
         ]
-        return Matches(views=tuple(_refunded(order, refund, row.refunds) for refund in found))
+        return Matches(views=tuple(_refunded(order, refund) for refund in found))
 
 
-def _refunded(order: Order, refund: Refund, refunds: tuple[Refund, ...]) -> View:
+def _refunded(order: Order, refund: Refund) -> View:
     """The payment after its refund; when it is read next, the vendor's word wins."""
     return View(
         reference=None,
         status=str(order.payment.vendor_status or SUCCEEDED),
-        available_balance_cents=left_cents(order.payment.amount_cents, refunds),
-        refunds=tuple(sorted(refunds, key=lambda it: (it.created_at_ms, it.refund_id))),
+        refund=refund,
         facts={REFUND_ID: refund.refund_id, "refundStatus": refund.status},
         look_again_at_ms=order.now_ms + SOON_MS,
     )

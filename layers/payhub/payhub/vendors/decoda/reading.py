@@ -75,7 +75,10 @@ class Reader:
     def table(
         self, tenant: Tenant, patient_id: str, since_ms: int, **filters: str
     ) -> tuple[wire.PaymentRow, ...] | Failure:
-        """All rows of a patient from an instant on, less the vendor's clock being behind."""
+        """All rows of a patient from an instant on, less the vendor's clock being behind.
+
+        The vendor filters as it likes: whoever asks for more looks at the rows once more.
+        """
         since = datetime.fromtimestamp((since_ms - CLOCK_SKEW_MS) / 1000, UTC)
         wanted = {"patient_id": patient_id, "created_date": since.isoformat(), **filters}
         found: dict[str, wire.PaymentRow] = {}
@@ -86,7 +89,12 @@ class Reader:
             if isinstance(read, VendorRefused | NotSent | Unanswered):
                 return read
             rows, total = read
-            found |= {row.reference: row for row in rows}
+            found |= {
+                row.reference: row
+                for row in rows
+                if row.patient_id in (None, patient_id)
+                and row.created_at_ms >= since_ms - CLOCK_SKEW_MS
+            }
             if page * PER_PAGE >= total or not rows:
                 return tuple(found.values())
         return Unanswered(reason="the payment table is too long to be searched")
@@ -141,12 +149,18 @@ def left_cents(amount_cents: int, refunds: Sequence[Refund]) -> int:
 
 def _look_again_at_ms(row: wire.PaymentRow, now_ms: int) -> int | None:
     """When news is to be expected of a payment that rests: of a refund, or of the bank."""
-    if any(_is_under_way(refund) for refund in row.refunds):
-        return now_ms + SOON_MS
+    under_way = [it.created_at_ms for it in row.refunds if _is_under_way(it)]
+    if under_way:
+        return _growing_ms(max(under_way), now_ms)
     age_ms = now_ms - row.created_at_ms
     if row.status == SUCCEEDED and row.method_type == ACH and age_ms < ACH_RETURNS_MS:
         return now_ms + max(DAY_MS, age_ms // 4)
     return None
+
+
+def _growing_ms(since_ms: int, now_ms: int) -> int:
+    """When to look again at what began then: soon, and more rarely as it grows old."""
+    return now_ms + min(max(SOON_MS, (now_ms - since_ms) // 4), LATER_MAX_MS)
 
 
 def _is_under_way(refund: Refund) -> bool:
@@ -201,7 +215,7 @@ def _waiting(order: Order) -> View:
     if now_ms >= ends_ms:
         ended = CANCELLED if status == CANCELLED else EXPIRED
         return View(reference=reference, status=ended)
-    again_ms = now_ms + min(max(SOON_MS, (now_ms - payment.created_at_ms) // 4), LATER_MAX_MS)
+    again_ms = _growing_ms(payment.created_at_ms, now_ms)
     return View(reference=reference, status=status, look_again_at_ms=min(again_ms, ends_ms))
 
 
