@@ -48,10 +48,11 @@ def _moment(text: str) -> str:
 def _day(text: str) -> str:
     """Weeks such as 2023-W47-1 are ISO-8601 too, but no date to the vendor."""
     try:
-        if date.fromisoformat(text).isoformat() != text:
-            raise ValueError
+        is_day = date.fromisoformat(text).isoformat() == text
     except ValueError:
-        raise ValueError("must be an ISO-8601 date, such as 2023-12-25") from None
+        is_day = False
+    if not is_day:
+        raise ValueError("must be an ISO-8601 date, such as 2023-12-25")
     return text
 
 
