@@ -13,7 +13,7 @@ from local import deployed
 from local.tour_steps import Json, Steps, UnexpectedAnswerError
 
 _SECURE, _SWIPED = "securePayments", "payments?paymentType=vcsPayment"
-_POLLER, _SWEEP = "PollPortalPaymentsFunction", "SweepFunction"
+_POLLER = "PollPortalPaymentsFunction"
 _WAIT_SECONDS, _POLL_SECONDS = 90, 1.0
 _NO_CONTENT = 204
 
@@ -73,7 +73,7 @@ class MedfusionTour(Steps):
         since = self.everything_read(path)
         paid = self.patient_pays(payment_type)
         reference = str(paid["payment_id"])
-        self.run_now(_POLLER)
+        self.polled_now()
         served, since = self.until_served(f"{what}, picked up", path, since, reference)
         self.expect(_word(served, "PaymentStatus") == "SUBMITTED", "it is new")
         self.expect(_cents(served) == paid["amount_cents"], "it is what the patient paid")
@@ -113,10 +113,10 @@ class MedfusionTour(Steps):
         paid: Json = self.control("POST", "payments", **fields, amount_cents=cents)
         return paid
 
-    def run_now(self, function: str) -> None:
-        """What a schedule does each minute; without this the tour would wait for it."""
+    def polled_now(self) -> None:
+        """What the schedule does each minute; without this the tour would wait for it."""
         stack = deployed.on_this_machine(self.settings)
-        name = stack.physical_id(function)
+        name = stack.physical_id(_POLLER)
         stack.client("lambda").invoke(FunctionName=name, Payload=b"{}")
 
     def everything_read(self, path: str) -> str | None:
@@ -153,7 +153,6 @@ class MedfusionTour(Steps):
             if states != {"PROCESSING"} or time.monotonic() > deadline:
                 break
             time.sleep(_POLL_SECONDS)
-            self.run_now(_SWEEP)
         payment = self.payment(answer.headers.get("Payment-Id", ""))
         self.note("processed", "GET ../processingStatus/..", answer.status_code, payment)
         self.expect(states == {"COMPLETED"}, f"the message completes: {answer.text}")

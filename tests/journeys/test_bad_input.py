@@ -160,6 +160,8 @@ def _payment_routes(client: httpx.Client) -> Iterator[tuple[str, str]]:
 
 
 def _body_for(path: str) -> Json | None:
+    if path.endswith("/refund"):
+        return {"amount": 1, "reason": "OTHER", "providerId": "1"}
     return {"resolution": "resend", "reason": "x"} if path.endswith("/resolve") else None
 
 

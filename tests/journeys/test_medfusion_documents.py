@@ -253,6 +253,16 @@ def test_what_nobody_has_is_404(caller: MedfusionClient, right: str) -> None:
     _problem(caller.processing("no-message"), 404)
 
 
+def test_what_the_paths_do_not_know_is_told(caller: MedfusionClient) -> None:
+    """A parameter by its name, and another method."""
+    for kind in (SECURE, SWIPED):
+        refused = caller.poll(kind, page="2")
+        _problem(refused, 400)
+        assert texts_of(refused, "field") == ["page"], refused.text
+    path = f"/v1/practice/{caller.practice_id}/securePayments"
+    assert caller.send("DELETE", path, {}).status_code == 405
+
+
 @pytest.mark.parametrize("number", [NUMBER, SPACED, DASHED])
 def test_a_card_number_is_not_taken(caller: MedfusionClient, right: str, number: str) -> None:
     """In no text and no attribute; the answer does not repeat it."""

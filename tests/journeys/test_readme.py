@@ -13,7 +13,7 @@ from tests.support.stack import LocalStack
 
 pytestmark = pytest.mark.journey
 
-_TIMEOUT_SECONDS = 240
+_TIMEOUT_SECONDS = 360
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _STATUS = re.compile(r"HTTP/1\.1 (\d{3})")  # not only at a line's start: bodies end without one
 _MARK = "=== block"

@@ -25,6 +25,16 @@ from tests.support.hub import (
     new_tenant,
     read,
 )
+from tests.support.medfusion_client import (
+    PROBLEM_TYPE,
+    XML_TYPE,
+    MedfusionSide,
+    caller_of,
+    document_of,
+    ended,
+    payment_element,
+    served,
+)
 from tests.support.stack import LocalStack
 from tests.support.vendor_side import VendorSide, event_body
 
@@ -46,7 +56,14 @@ BODIES: dict[str, Json] = {
 }
 """What a route needs to get as far as looking for what is in its path."""
 
-QUERIES = {"list_receipts": {"departmentid": "1"}}
+QUERIES = {
+    "list_receipts": {"departmentid": "1"},
+    **{
+        it: {"paymentType": "vcsPayment"}
+        for it in ("list_swiper_payments", "update_swiper_payments")
+    },
+}
+IN_XML = {"update_portal_payments", "update_swiper_payments"}
 BEARER = "BearerToken"
 
 
@@ -72,6 +89,9 @@ def belongings(hub: Hub) -> Belongings:
     collected = hub.athena.collect_payment(1, purchase(Patient(1), fresh_cents())).body
     fields = {"departmentid": 1, "patientid": 1, "paymentmethod": "EFT"}
     reported = hub.athena.record_vendor_payment({**fields, "otheramount": "21.37"}).body
+    bill = MedfusionSide(hub).picked_up()
+    message = caller_of(hub).report(bill)
+    assert ended(caller_of(hub), message) == ("COMPLETED", None)
     charge, plan = begun_plan(DecodaSide(hub))
     hub.api.wait_for_status(plan["payments"][0]["paymentId"], "SUCCEEDED")
     return Belongings(
@@ -85,6 +105,10 @@ def belongings(hub: Hub) -> Belongings:
             "appointmentid": str(Patient(1).appointment_id()),
             "patientid": "1",
             "planId": plan["planId"],
+            "practiceId": hub.tenant.medfusion_practice_ids[0],
+            "messageId": message.headers["Payment-Id"],
+            "billId": MedfusionSide(hub).payment_id(bill),
+            "bill": bill,
         },
         secrets={
             hub.tenant.tenant,
@@ -92,6 +116,7 @@ def belongings(hub: Hub) -> Belongings:
             payment["issuerReferenceId"],
             plan["payinConfigId"],
             charge.charge_id,
+            bill,
         },
     )
 
@@ -111,7 +136,7 @@ def _nothing_of_the_first_tenant_changes(
 
 
 def _state(hub: Hub, belongings: Belongings) -> tuple[Any, Json]:
-    ids = [belongings.parameters[it] for it in ("paymentId", "planId")]
+    ids = [belongings.parameters[it] for it in ("paymentId", "planId", "billId")]
     return [hub.api.details(it)["history"] for it in ids], AthenaSide(hub).account(1)
 
 
@@ -157,12 +182,25 @@ def test_what_one_practice_has_is_unknown_in_another(stranger: Hub, belongings: 
     assert "not found" in refund.body["errortext"]
 
 
+def test_a_portal_of_ones_own_shows_nothing_of_anothers(
+    hub: Hub, stranger: Hub, belongings: Belongings
+) -> None:
+    """Neither its bills nor its messages, by any id of theirs; credentials do not mix."""
+    own, theirs, bill = caller_of(stranger), belongings.parameters, belongings.parameters["bill"]
+    assert own.processing(theirs["messageId"]).status_code == 404
+    assert own.report(bill).status_code == 404
+    assert bill not in served(own.poll())
+    assert MedfusionSide(stranger).known(bill) == []
+    mixed = own.sign_in(username=hub.tenant.username, password=hub.tenant.password)
+    assert (mixed.status_code, mixed.json()["error"]) == (400, "invalid_grant")
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_hold_nothing_of_another(name: str, stranger: Hub, belongings: Belongings) -> None:
     """Not even by the other's reference."""
     answer = _call(stranger, ROUTES[name], {})
     assert answer.status_code == 200
-    ids = ("paymentId", "epaymentid", "planId")
+    ids = ("paymentId", "epaymentid", "planId", "messageId", "billId")
     hidden = belongings.secrets | {belongings.parameters[it] for it in ids}
     assert not [it for it in hidden if it in answer.text]
 
@@ -311,6 +349,16 @@ def _call(
 ) -> httpx.Response:
     """With the highest role that the scheme knows."""
     bearer = f"Bearer {hub.athena.token}" if route.scheme == BEARER else None
+    if route.function in IN_XML:
+        document = document_of([payment_element(parameters["bill"])], parameters["practiceId"])
+        headers = {"TENANT": tenant} if tenant else {}
+        return caller_of(hub).send(
+            route.method.upper(),
+            _path(route, parameters),
+            QUERIES.get(route.function, {}),
+            document.encode(),
+            {"Content-Type": XML_TYPE, **headers},
+        )
     return hub.operator.send(
         route.method.upper(),
         _path(route, parameters),
@@ -323,8 +371,11 @@ def _call(
 
 def _words(answer: httpx.Response, route: Route, parameters: dict[str, str]) -> str:
     """The answer without what was asked for and without its own id."""
-    shown = {name: it for name, it in answer.json().items() if name != "correlation_id"}
-    text = json.dumps(shown, sort_keys=True)
+    if answer.headers["Content-Type"] == PROBLEM_TYPE:
+        text = re.sub("<correlation_id>.*?</correlation_id>", "", answer.text)
+    else:
+        shown = {name: it for name, it in answer.json().items() if name != "correlation_id"}
+        text = json.dumps(shown, sort_keys=True)
     for name, asked in parameters.items():
         if f"{{{name}}}" in route.path:
             text = re.sub(rf"\b{re.escape(asked)}\b", "{asked}", text)
