@@ -826,6 +826,23 @@ def test_whatever_happens_on_the_way_the_plan_is_cancelled(world: DecodaWorld, f
     assert world.moved("plan_payment") == [1000]
 
 
+def test_a_cancellation_that_is_not_said_to_be_done_is_not_believed(world: DecodaWorld) -> None:
+    plan_id = world.running()
+
+    def no(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "DELETE":
+            return None
+        world.instead = lambda request: None
+        return httpx.Response(200, json=False)
+
+    world.instead = no
+    assert world.cancel(plan_id, key="k-1").status == 202
+    assert world.shown(plan_id)["status"] == "active"
+    assert world.ended(plan_id).action.state is ActionState.DONE and deletions(world) == 2
+    world.go(days=60)
+    assert world.moved("plan_payment") == [1000]
+
+
 def test_a_refused_cancellation_leaves_the_plan_running(world: DecodaWorld) -> None:
     plan_id = world.running()
     world.arm("cancel_payment_plan", "decline")

@@ -343,6 +343,41 @@ def test_nor_one_that_was_seen_only_when_the_refund_was_judged(world: DecodaWorl
     assert given_back(world) == [500, 500] and balance(world, payment_id) == 1500
 
 
+def test_nor_one_that_is_older_than_the_first_try_though_it_is_listed_only_now(
+    world: DecodaWorld,
+) -> None:
+    world.lost = True
+    payment_id = paid(world)
+    in_the_clinic(world, payment_id, 500)
+    world.tampered = lambda path, answer: _without_refunds(answer)
+    world.clock.advance(301_000)
+    world.arm("refund_payment", "timeout_before")
+    assert world.refund(payment_id, 500, "b").status == 202
+    world.tampered = lambda path, answer: answer
+    assert world.ended(payment_id).action.state is ActionState.DONE
+    assert given_back(world) == [500, 500] and balance(world, payment_id) == 1500
+
+
+def test_nor_one_of_another_amount(world: DecodaWorld) -> None:
+    payment_id = paid(world)
+    world.arm("refund_payment", "timeout_before")
+    assert world.refund(payment_id, 500, "a").status == 202
+    in_the_clinic(world, payment_id, 400)
+    assert world.ended(payment_id).action.state is ActionState.DONE
+    assert given_back(world) == [400, 500]
+
+
+def test_nor_one_that_was_made_while_the_hub_did_not_get_there_at_all(world: DecodaWorld) -> None:
+    """The first try was refused for the rate; the clinic refunded before the second was lost."""
+    payment_id = paid(world)
+    world.arm("refund_payment", "http_429")
+    assert world.refund(payment_id, 500, "a").status == 202
+    in_the_clinic(world, payment_id, 500)
+    world.arm("refund_payment", "timeout_before")
+    assert world.ended(payment_id).action.state is ActionState.DONE
+    assert given_back(world) == [500, 500]
+
+
 def test_a_lost_refund_that_is_listed_late_is_waited_for(world: DecodaWorld) -> None:
     payment_id = paid(world)
     begun_ms = world.clock.now_ms()
