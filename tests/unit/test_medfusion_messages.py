@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from local.sandbox.medfusion.magic import MAGIC_AMOUNTS
+from payhub.domain import batch
+from payhub.domain.errors import NothingToDo
 from payhub.domain.payment import ActionState
+from payhub.vendors.medfusion import portal as vendor_portal
 from payhub.vendors.medfusion.contract import CONTRACTS, SEND
 from tests.support.fakes import POLICY
 from tests.support.medfusion_world import (
@@ -643,6 +646,30 @@ def test_a_message_whose_text_is_gone_says_so(room: MedfusionWorld) -> None:
     state, error = room.settled(said)
     assert state == "ERROR" and error is not None and "not kept any more" in error
     assert post_of(room, reference)["state"] == "refused"
+
+
+def test_a_message_is_found_wherever_in_the_list_its_payments_lie(
+    room: MedfusionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page of the vendor's shows one of them."""
+    monkeypatch.setattr(vendor_portal, "PAGE_MAX", 1)
+    references = []
+    for _ in range(15):
+        references += [room.pay(), room.pay()]
+        room.poll()
+        room.go(3600)
+    room.arm(POST, "timeout_after")
+    said = room.accepted(*references[::2])
+    assert room.settled(said) == ("COMPLETED", None)
+    assert len(room.asked(PATH)) == 1
+    assert {room.at_vendor(it) for it in references[::2]} == {"POSTED"}
+
+
+def test_what_is_in_a_message_is_not_decided_anew_once_it_is_sent(room: MedfusionWorld) -> None:
+    said = room.accepted(room.picked_up())
+    room.work()
+    with pytest.raises(NothingToDo):
+        batch.decided(room.payment(said.payment_id), 1, ())
 
 
 def test_many_payments_of_a_message_each_learn_its_end(room: MedfusionWorld) -> None:
