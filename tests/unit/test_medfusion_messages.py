@@ -665,6 +665,17 @@ def test_a_message_is_found_wherever_in_the_list_its_payments_lie(
     assert {room.at_vendor(it) for it in references[::2]} == {"POSTED"}
 
 
+def test_a_message_is_found_only_where_all_its_payments_are_there(room: MedfusionWorld) -> None:
+    """One of them was posted by somebody else; the message itself never got there."""
+    ours, anothers = room.pay(), room.pay()
+    room.poll()
+    room.posted_by_another(anothers)
+    room.arm(POST, "timeout_before")
+    said = room.accepted(ours, anothers)
+    assert room.settled(said) == ("COMPLETED", None)
+    assert room.at_vendor(ours) == "POSTED" and applied(room, ours) == ["COMPLETED"]
+
+
 def test_what_is_in_a_message_is_not_decided_anew_once_it_is_sent(room: MedfusionWorld) -> None:
     said = room.accepted(room.picked_up())
     room.work()
