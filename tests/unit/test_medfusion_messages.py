@@ -16,6 +16,7 @@ from payhub.vendors.medfusion.contract import CONTRACTS, SEND
 from tests.support.fakes import POLICY
 from tests.support.medfusion_world import (
     PRACTICE,
+    TENANT_ID,
     MedfusionWorld,
     Said,
     document,
@@ -542,6 +543,25 @@ def check_end(
     ends = applied(room, references[0])
     assert ends.count("COMPLETED") == (1 if done else 0)
     assert len(ends) == 1 or not done
+
+
+@pytest.mark.parametrize("fault", [None, "timeout_after"])
+def test_payments_are_told_how_their_message_ended_by_whoever_finds_out(
+    room: MedfusionWorld, fault: str | None
+) -> None:
+    reference = room.picked_up()
+    if fault is not None:
+        room.arm(POST, fault)
+    said = room.accepted(reference)
+    room.work()
+    while room.details(said.payment_id)["status"] != "COMPLETED":
+        due_ms = room.payment(said.payment_id).due_at_ms
+        assert due_ms is not None
+        room.clock.advance(max(0, due_ms - room.clock.now_ms()))
+        room.sandbox.run_due_jobs()
+        room.remind("advance_payment", {"tenant": TENANT_ID, "payment": said.payment_id})
+    assert room.state(said) == ("COMPLETED", None)
+    assert post_of(room, reference)["state"] == "done"
 
 
 def test_a_payment_learns_within_minutes_how_its_message_ended(room: MedfusionWorld) -> None:
