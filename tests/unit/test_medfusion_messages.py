@@ -8,11 +8,15 @@ import httpx
 import pytest
 
 from local.sandbox.medfusion.magic import MAGIC_AMOUNTS
+from payhub.domain import batch
+from payhub.domain.errors import NothingToDo
 from payhub.domain.payment import ActionState
+from payhub.vendors.medfusion import portal as vendor_portal
 from payhub.vendors.medfusion.contract import CONTRACTS, SEND
 from tests.support.fakes import POLICY
 from tests.support.medfusion_world import (
     PRACTICE,
+    TENANT_ID,
     MedfusionWorld,
     Said,
     document,
@@ -541,6 +545,25 @@ def check_end(
     assert len(ends) == 1 or not done
 
 
+@pytest.mark.parametrize("fault", [None, "timeout_after"])
+def test_payments_are_told_how_their_message_ended_by_whoever_finds_out(
+    room: MedfusionWorld, fault: str | None
+) -> None:
+    reference = room.picked_up()
+    if fault is not None:
+        room.arm(POST, fault)
+    said = room.accepted(reference)
+    room.work()
+    while room.details(said.payment_id)["status"] != "COMPLETED":
+        due_ms = room.payment(said.payment_id).due_at_ms
+        assert due_ms is not None
+        room.clock.advance(max(0, due_ms - room.clock.now_ms()))
+        room.sandbox.run_due_jobs()
+        room.remind("advance_payment", {"tenant": TENANT_ID, "payment": said.payment_id})
+    assert room.state(said) == ("COMPLETED", None)
+    assert post_of(room, reference)["state"] == "done"
+
+
 def test_a_payment_learns_within_minutes_how_its_message_ended(room: MedfusionWorld) -> None:
     """The process died between the message's end and the payment's."""
     reference = room.picked_up()
@@ -643,6 +666,41 @@ def test_a_message_whose_text_is_gone_says_so(room: MedfusionWorld) -> None:
     state, error = room.settled(said)
     assert state == "ERROR" and error is not None and "not kept any more" in error
     assert post_of(room, reference)["state"] == "refused"
+
+
+def test_a_message_is_found_wherever_in_the_list_its_payments_lie(
+    room: MedfusionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page of the vendor's shows one of them."""
+    monkeypatch.setattr(vendor_portal, "PAGE_MAX", 1)
+    references = []
+    for _ in range(15):
+        references += [room.pay(), room.pay()]
+        room.poll()
+        room.go(3600)
+    room.arm(POST, "timeout_after")
+    said = room.accepted(*references[::2])
+    assert room.settled(said) == ("COMPLETED", None)
+    assert len(room.asked(PATH)) == 1
+    assert {room.at_vendor(it) for it in references[::2]} == {"POSTED"}
+
+
+def test_a_message_is_found_only_where_all_its_payments_are_there(room: MedfusionWorld) -> None:
+    """One of them was posted by somebody else; the message itself never got there."""
+    ours, anothers = room.pay(), room.pay()
+    room.poll()
+    room.posted_by_another(anothers)
+    room.arm(POST, "timeout_before")
+    said = room.accepted(ours, anothers)
+    assert room.settled(said) == ("COMPLETED", None)
+    assert room.at_vendor(ours) == "POSTED" and applied(room, ours) == ["COMPLETED"]
+
+
+def test_what_is_in_a_message_is_not_decided_anew_once_it_is_sent(room: MedfusionWorld) -> None:
+    said = room.accepted(room.picked_up())
+    room.work()
+    with pytest.raises(NothingToDo):
+        batch.decided(room.payment(said.payment_id), 1, ())
 
 
 def test_many_payments_of_a_message_each_learn_its_end(room: MedfusionWorld) -> None:

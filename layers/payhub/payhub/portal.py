@@ -144,7 +144,7 @@ def _take_in(
 
 def _observe(hub: Hub, known: Payment, view: View) -> None:
     """What somebody else reported at the vendor; what the hub is reporting itself is not."""
-    if known.vendor_status == view.status or known.open_action is not None:
+    if known.vendor_status == view.status:
         return
     rules, now_ms = rules_of(hub, known, RECEIVED_VERB), hub.clock.now_ms()
 

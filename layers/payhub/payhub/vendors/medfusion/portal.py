@@ -12,7 +12,9 @@ from payhub.vendors.medfusion.client import Client
 PAGE_MAX = 100
 """The vendor's own default."""
 
-POLLS_MAX = 10
+POLLS_MAX = 110
+"""Each payment of a message may need a poll of its own, and no list is looked through for ever."""
+
 LOOK_MAX_MS = 12_000
 """How long one look through the lists may take: a function has thirty seconds for all it does."""
 
