@@ -41,7 +41,7 @@ _COLLECTS_MONEY = _ASKS_FOR_MONEY | ATHENA
 _SHOWS_RECEIPTS = READ | ATHENA
 _ASKS_DECODA = _ASKS_FOR_MONEY | DECODA
 _SHOWS_PLANS = READ | index("by_caller_reference") | {"dynamodb:BatchGetItem Table"}
-"""A plan is shown with the payments that were taken for it: these refer to it."""
+"""A plan is shown, and judged, with the payments that were taken for it: these refer to it."""
 
 GRANTS: dict[str, frozenset[str]] = {
     "IssuePaymentFunction": _MOVES_MONEY,
@@ -80,10 +80,15 @@ GRANTS: dict[str, frozenset[str]] = {
     "BearerTokenFunction": READ,
     "OptumFunction": WRITE | OPTUM | sends("EventsQueue"),
     "DecodaFunction": WRITE | DECODA | sends("EventsQueue"),
-    "AdvancePaymentFunction": _MOVES_MONEY | ATHENA | DECODA | receives("PaymentsQueue"),
+    "AdvancePaymentFunction": _MOVES_MONEY
+    | ATHENA
+    | DECODA
+    | _SHOWS_PLANS
+    | receives("PaymentsQueue"),
     "ApplyEventFunction": WRITE
     | OPTUM
     | DECODA
+    | _SHOWS_PLANS
     | index("by_reference")
     | sends("PaymentsQueue", "EventsQueue")
     | receives("EventsQueue"),
