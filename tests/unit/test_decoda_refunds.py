@@ -378,6 +378,32 @@ def test_nor_one_that_was_made_while_the_hub_did_not_get_there_at_all(world: Dec
     assert given_back(world) == [500, 500]
 
 
+def test_a_later_refund_alike_is_no_second_one_of_what_was_sent_again(world: DecodaWorld) -> None:
+    """After a resend the vendor is watched for a second one; another action's is none."""
+    payment_id = paid(world)
+    world.arm("refund_payment", "timeout_before")
+    world.refund(payment_id, 500, "a")
+    assert world.ended(payment_id).action.state is ActionState.DONE
+    assert world.refund(payment_id, 500, "b").status == 200
+    world.go(days=2)
+    assert {it.state for it in world.payment(payment_id).actions} == {ActionState.DONE}
+    assert given_back(world) == [500, 500]
+
+
+def test_a_payment_that_cannot_be_read_proves_nothing_about_a_lost_refund(
+    world: DecodaWorld,
+) -> None:
+    payment_id = paid(world)
+    world.arm("refund_payment", "timeout_after")
+    world.refund(payment_id, 500, "a")
+    world.arm("get_payment", "malformed", count=1000)
+    world.go(4000)
+    assert world.payment(payment_id).action.state is ActionState.UNKNOWN
+    world.control("DELETE", "faults?vendor=decoda")
+    assert world.ended(payment_id).action.state is ActionState.DONE
+    assert given_back(world) == [500] and len(world.asked(REFUND)) == 1
+
+
 def test_a_lost_refund_that_is_listed_late_is_waited_for(world: DecodaWorld) -> None:
     payment_id = paid(world)
     begun_ms = world.clock.now_ms()

@@ -46,7 +46,7 @@ _SHOWS_RECEIPTS = READ | ATHENA
 _ASKS_DECODA = _ASKS_FOR_MONEY | DECODA
 _SERVES_FEEDS = READ | {"dynamodb:Query Table", "dynamodb:BatchGetItem Table"}
 _SHOWS_PLANS = READ | index("by_caller_reference") | {"dynamodb:BatchGetItem Table"}
-"""A plan is shown with the payments that were taken for it: these refer to it."""
+"""A plan is shown, and judged, with the payments that were taken for it: these refer to it."""
 
 GRANTS: dict[str, frozenset[str]] = {
     "IssuePaymentFunction": _MOVES_MONEY,
@@ -96,10 +96,12 @@ GRANTS: dict[str, frozenset[str]] = {
     | ATHENA
     | DECODA
     | MEDFUSION
+    | _SHOWS_PLANS
     | receives("PaymentsQueue"),
     "ApplyEventFunction": WRITE
     | OPTUM
     | DECODA
+    | _SHOWS_PLANS
     | index("by_reference")
     | sends("PaymentsQueue", "EventsQueue")
     | receives("EventsQueue"),
