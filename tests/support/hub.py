@@ -28,7 +28,7 @@ STAYS_IN_LOADING_CENTS = 408
 
 _POLL_SECONDS = 0.3
 _PATIENCE_SECONDS = 60
-_GATEWAY_TIMEOUTS_MAX = 3
+_REPEATS_MAX = 30
 
 
 class TimedOut(AssertionError):
@@ -109,15 +109,19 @@ class Api:
     ) -> httpx.Response:
         """Any request; header names are given as keywords with underscores.
 
-        A 504 is the gateway's word on a busy machine: what can be repeated is repeated, as it says.
+        A 504 is the gateway's word on a busy machine: what can be repeated is repeated, as it says,
+        until the first request has come to its end.
         """
         given = {name.replace("_", "-"): text for name, text in headers.items() if text}
-        for _ in range(
-            _GATEWAY_TIMEOUTS_MAX if method == "GET" or "idempotency-key" in given else 1
-        ):
+        repeats = _REPEATS_MAX if method == "GET" or "idempotency-key" in given else 0
+        answer = self._http.request(method, path, json=body, params=query, headers=given)
+        if answer.status_code != httpx.codes.GATEWAY_TIMEOUT:
+            return answer
+        for _ in range(repeats):
             answer = self._http.request(method, path, json=body, params=query, headers=given)
-            if answer.status_code != httpx.codes.GATEWAY_TIMEOUT:
+            if answer.status_code != httpx.codes.GATEWAY_TIMEOUT and not _still_running(answer):
                 break
+            time.sleep(1)
         return answer
 
     def issue(
@@ -214,9 +218,8 @@ class Api:
 
     def issued(self, amount: int = 12_500, **how: Any) -> Json:
         """A payment that the vendor has taken."""
-        answer = self.issue(amount, **how)
-        assert answer.status_code == httpx.codes.CREATED, answer.text
-        return read(answer)
+        payment = read(self.issue(amount, **how))
+        return payment if payment["action"] is None else self.wait_until(payment["paymentId"], done)
 
     def voidable(self, amount: int = STAYS_IN_LOADING_CENTS) -> Json:
         """A payment that stays where it can be voided."""
@@ -237,6 +240,16 @@ def read(answer: httpx.Response) -> Json:
     assert answer.is_success, f"{answer.status_code} {answer.text}"
     found: Json = answer.json()
     return found
+
+
+def _still_running(answer: httpx.Response) -> bool:
+    is_problem = answer.status_code == httpx.codes.CONFLICT
+    return is_problem and str(answer.json().get("type", "")).endswith("/still-running")
+
+
+def done(payment: Json) -> bool:
+    """Whether nothing is under way and nobody is waited for."""
+    return payment["action"] is None
 
 
 def settled(payment: Json) -> bool:
