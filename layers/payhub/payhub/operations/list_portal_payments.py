@@ -27,9 +27,15 @@ Since = Annotated[
     Field(description="The `Last-Timestamp` of the answer before; none: from the beginning."),
     From(Place.QUERY, "since"),
 ]
+PAGE_MAX = 100
+
 Max = Annotated[
     Whole,
-    Field(ge=1, le=100, description="How many payments an answer has at most."),
+    Field(
+        ge=1,
+        le=1_000_000,
+        description=f"How many payments an answer has at most; never more than {PAGE_MAX}.",
+    ),
     From(Place.QUERY, "max"),
 ]
 
@@ -62,5 +68,6 @@ def list_portal_payments(hub: Hub, caller: Caller, command: ListPortalPayments) 
     """What became known after `since`, without asking the vendor. Raises NotFound."""
     portal.check_practice(caller, command.practice_id)
     feed = portal.feed_of(command.practice_id, command.kind)
-    payments, last_ms = hub.feed.page(caller.tenant.tenant, feed, command.since, command.max)
+    most = min(command.max, PAGE_MAX)
+    payments, last_ms = hub.feed.page(caller.tenant.tenant, feed, command.since, most)
     return FeedPage(payments=tuple(payments), last_ms=last_ms)
