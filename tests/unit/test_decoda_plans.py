@@ -475,7 +475,7 @@ def test_a_plan_without_a_first_payment_becomes_active_although_nothing_is_told(
     said = world.prepare(**TWELVE)
     world.holds = True
     world.confirm(said.body)
-    world.go(3600)
+    world.go(35)
     assert world.mail == []
     shown = world.shown(said.payment_id)
     assert shown["status"] == "active" and shown["source"] == "decoda"

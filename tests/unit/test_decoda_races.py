@@ -10,6 +10,7 @@ from tests.support.decoda_world import (
     PAYIN,
     REFUND,
     SETTLE,
+    TABLE,
     DecodaWorld,
     Json,
     Said,
@@ -82,6 +83,29 @@ def test_a_plan_is_cancelled_while_an_installment_is_taken(world: DecodaWorld) -
     assert shown["status"] == "cancelled" and shown["paidCents"] == 4000
     world.go(days=90)
     assert world.moved("plan_payment") == [1000, 3000]
+
+
+def test_an_older_word_of_the_vendor_is_not_stored_over_a_newer_one(world: DecodaWorld) -> None:
+    """A worker read PROCESSING; before it stored that, another one heard of the success."""
+    said = world.prepare()
+    world.confirm(said.body)
+    world.sandbox.run_due_jobs()
+    while_calling(world, TABLE, lambda: heard(world))
+    world.work()
+    [taken] = world.shown(said.payment_id)["payments"]
+    assert taken["status"] == "SUCCEEDED"
+    payment = world.payment(taken["paymentId"])
+    while_calling(world, TABLE, lambda: in_the_clinic(world, str(payment.vendor_reference)))
+    world.tell("PAYMENT_SUCCEEDED", {"id": payment.vendor_reference}, "e-2")
+    world.work()
+    assert world.payment(taken["paymentId"]).available_balance_cents == 600
+
+
+def in_the_clinic(world: DecodaWorld, reference: str) -> None:
+    """Somebody refunds 400 cents at Decoda itself, and the hub hears of it."""
+    body = {"paymentId": reference, "providerId": "p-1", "amount": 400, "reason": "OTHER"}
+    world.at_vendor("POST", REFUND, body)
+    heard(world)
 
 
 def test_a_payer_confirms_while_the_plan_is_withdrawn(world: DecodaWorld) -> None:

@@ -645,6 +645,16 @@ def test_a_recent_ach_payment_is_read_again_for_two_months_and_then_no_more(
     assert world.payment(taken["paymentId"]).due_at_ms is None
 
 
+def test_one_that_is_never_returned_is_left_alone_after_two_months(world: DecodaWorld) -> None:
+    plan_id = world.running(method="ACH", installments=1, installmentAmount=9000)
+    world.cancel(plan_id)
+    world.go(days=60)
+    [taken] = world.shown(plan_id)["payments"]
+    assert world.payment(taken["paymentId"]).due_at_ms is not None
+    world.go(days=25)
+    assert world.payment(taken["paymentId"]).due_at_ms is None
+
+
 def test_a_card_payment_that_rests_is_not_read_again(world: DecodaWorld) -> None:
     payment_id = by_card(world)
     world.go(60)

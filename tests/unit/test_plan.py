@@ -233,6 +233,18 @@ def test_overdue_is_what_nobody_heard_of_after_its_day() -> None:
         assert heard.next_due_on == date(2027, 1, 30)
 
 
+def test_a_payment_is_news_of_the_installment_due_by_then_for_two_weeks() -> None:
+    made = planned(plan(), date(2026, 11, 30))  # due on 12-30, 01-30 and 02-28
+    late = date(2027, 1, 5)
+    assert made.overdue(late, [date(2026, 12, 30)]) == ()
+    assert made.overdue(late, [date(2027, 1, 2)]) == ()
+    assert [it.number for it in made.overdue(late, [date(2026, 11, 30)])] == [1]
+    assert [it.number for it in made.overdue(date(2027, 1, 12), [date(2026, 12, 30)])] == []
+    assert [it.number for it in made.overdue(date(2027, 1, 13), [date(2026, 12, 30)])] == [1]
+    both = [date(2026, 12, 30), date(2027, 1, 30)]
+    assert [it.number for it in made.overdue(date(2027, 2, 1), both)] == [1]
+
+
 def test_a_cancelled_plan_keeps_what_was_paid_and_has_nothing_to_come() -> None:
     made = planned(plan(), date(2026, 11, 30))
     first, *rest = made.installments
