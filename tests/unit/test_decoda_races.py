@@ -86,26 +86,27 @@ def test_a_plan_is_cancelled_while_an_installment_is_taken(world: DecodaWorld) -
 
 
 def test_an_older_word_of_the_vendor_is_not_stored_over_a_newer_one(world: DecodaWorld) -> None:
-    """A worker read PROCESSING; before it stored that, another one heard of the success."""
-    said = world.prepare()
-    world.confirm(said.body)
+    """A worker has read the first refund; before it stores that, another hears of the second."""
+    payment_id = first_of(world, world.running())
+    reference = world.payment(payment_id).vendor_reference
+
+    def in_the_clinic(amount: int) -> None:
+        body = {"paymentId": reference, "providerId": "p-1", "amount": amount, "reason": "OTHER"}
+        world.at_vendor("POST", REFUND, body)
+
+    def second() -> None:
+        in_the_clinic(400)
+        heard(world)
+
+    world.lost = True
+    in_the_clinic(200)
     world.sandbox.run_due_jobs()
-    while_calling(world, TABLE, lambda: heard(world))
+    world.lost = False
+    while_calling(world, TABLE, second)
+    world.tell("PAYMENT_SUCCEEDED", {"id": reference}, "e-2")
     world.work()
-    [taken] = world.shown(said.payment_id)["payments"]
-    assert taken["status"] == "SUCCEEDED"
-    payment = world.payment(taken["paymentId"])
-    while_calling(world, TABLE, lambda: in_the_clinic(world, str(payment.vendor_reference)))
-    world.tell("PAYMENT_SUCCEEDED", {"id": payment.vendor_reference}, "e-2")
-    world.work()
-    assert world.payment(taken["paymentId"]).available_balance_cents == 600
-
-
-def in_the_clinic(world: DecodaWorld, reference: str) -> None:
-    """Somebody refunds 400 cents at Decoda itself, and the hub hears of it."""
-    body = {"paymentId": reference, "providerId": "p-1", "amount": 400, "reason": "OTHER"}
-    world.at_vendor("POST", REFUND, body)
-    heard(world)
+    payment = world.payment(payment_id)
+    assert payment.available_balance_cents == 400 and len(payment.refunds) == 2
 
 
 def test_a_payer_confirms_while_the_plan_is_withdrawn(world: DecodaWorld) -> None:
