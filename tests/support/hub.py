@@ -29,6 +29,7 @@ STAYS_IN_LOADING_CENTS = 408
 _POLL_SECONDS = 0.3
 _PATIENCE_SECONDS = 60
 _REPEATS_MAX = 30
+_CUT_OFF = frozenset({httpx.codes.BAD_GATEWAY, httpx.codes.GATEWAY_TIMEOUT})
 
 
 class TimedOut(AssertionError):
@@ -109,17 +110,17 @@ class Api:
     ) -> httpx.Response:
         """Any request; header names are given as keywords with underscores.
 
-        A 504 is the gateway's word on a busy machine: what can be repeated is repeated, as it says,
-        until the first request has come to its end.
+        A 502 or 504 is the gateway's word on a busy machine: what can be repeated is repeated, as
+        it says, until the first request has come to its end.
         """
         given = {name.replace("_", "-"): text for name, text in headers.items() if text}
         repeats = _REPEATS_MAX if method == "GET" or "idempotency-key" in given else 0
         answer = self._http.request(method, path, json=body, params=query, headers=given)
-        if answer.status_code != httpx.codes.GATEWAY_TIMEOUT:
+        if answer.status_code not in _CUT_OFF:
             return answer
         for _ in range(repeats):
             answer = self._http.request(method, path, json=body, params=query, headers=given)
-            if answer.status_code != httpx.codes.GATEWAY_TIMEOUT and not _still_running(answer):
+            if answer.status_code not in _CUT_OFF and not _still_running(answer):
                 break
             time.sleep(1)
         return answer
