@@ -190,7 +190,8 @@ def _of_tenant(document: Json, tenant: Json, payments: list[str]) -> Json:
     schemes["BearerToken"] = {"type": "http", "scheme": "bearer"}
     for schema in schemas.values():
         fields = schema.get("properties", {})
-        if schema.get("additionalProperties") is False:  # a body, not an answer
+        is_form = all(name.islower() for name in fields)
+        if schema.get("additionalProperties") is False and is_form:  # a body, not an answer
             fields |= {name: {"enum": it} for name, it in ATHENA_FIELDS.items() if name in fields}
             for name in ATHENA_LEFT_OUT & fields.keys():
                 del fields[name]

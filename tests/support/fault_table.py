@@ -50,7 +50,7 @@ REFUSED_SECONDS = 3600
 
 NOT_SENT = frozenset({"not_sent"})
 _DID_NOTHING = frozenset({"disconnect", "timeout_before", "http_500_before"})
-_CONCURRENT = 8
+_CONCURRENT = 4
 _PATIENCE_SECONDS = 150
 _GATEWAY_TIMEOUTS_MAX = 3
 
