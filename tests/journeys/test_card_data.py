@@ -18,7 +18,6 @@ import httpx
 import pytest
 
 from local.openapi.routes import Route, routes, template
-from payhub.command import BODIES as BODIES_OF_REQUESTS
 from payhub.command import Command, Place
 from tests.support import card_canary as canary
 from tests.support import patient_canary
@@ -442,7 +441,7 @@ def _fields_of(route: Route) -> list[str]:
         return ["client_id", "client_secret", "grant_type"]
     for name, source in command.sources().items():
         model: Any = command.model_fields[name].annotation
-        if source.place in BODIES_OF_REQUESTS and model is not None:
+        if source.place in (Place.BODY, Place.FORM, Place.LIST) and model is not None:
             inside = get_args(model)[0] if source.place is Place.LIST else model
             return [it.alias or name for name, it in inside.model_fields.items()]
     return []
