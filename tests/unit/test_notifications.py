@@ -12,6 +12,7 @@ from payhub.domain.answers import MissedEvent, Unanswered
 from payhub.domain.errors import BadSignature
 from payhub.domain.payment import ActionState, Payment
 from payhub.domain.records import InboxState
+from payhub.domain.tenant import Tenant
 from payhub.operations.apply_event import ApplyEvent, apply_event
 from payhub.operations.collect_missed_events import collect_missed_events
 from payhub.operations.receive_event import receive_event
@@ -232,6 +233,23 @@ def test_missed_events_are_collected_acknowledged_and_deliveries_reopened(world:
     apply_all(world)
     assert look(world, payment).status == "Loading"
     assert set(world.vendor.acknowledged) == {"m-1"} and world.vendor.reopened
+
+
+def test_what_a_vendor_gives_up_until_deliveries_go_on_is_collected_in_the_same_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = created(world)
+    world.vendor.missed_events.append(MissedEvent(missed_id="m-1", body=event("Loading")))
+
+    def reopen(tenant: Tenant) -> None:
+        later = MissedEvent(missed_id="m-2", body=event("DocumentsDistributing"))
+        world.vendor.missed_events[:] = [later]
+
+    monkeypatch.setattr(world.vendor, "reopen", reopen)
+    collect_missed_events(world.hub, TENANT)
+    apply_all(world)
+    assert look(world, payment).status == "DocumentsDistributing"
+    assert world.vendor.acknowledged == ["m-1", "m-2"]
 
 
 def test_an_event_whose_message_was_lost_is_due_for_the_sweep(world: World) -> None:

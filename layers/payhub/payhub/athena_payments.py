@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from payhub import attempts, drafts
 from payhub.athena_forms import Terms, fold
 from payhub.domain.answers import Fetched, VendorRefused, View
-from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.days import day_of
 from payhub.domain.errors import NotFound, VendorUnavailable
 from payhub.domain.payment import Payment
 from payhub.domain.tenant import Caller
 from payhub.making import COLLECTED, Tender, holders_of
 from payhub.ports import Hub
+from payhub.references import payment_under
 
 VENDOR = "athena"
 
@@ -82,9 +82,7 @@ def today(hub: Hub, caller: Caller) -> date:
 
 def known_payment(hub: Hub, caller: Caller, scoped_reference: str) -> Payment | None:
     """The tenant's payment that holds the vendor's reference, read consistently."""
-    tenant = caller.tenant.tenant
-    holder = owner_of(hub.payments.claim(tenant, reference_key(VENDOR, scoped_reference)))
-    return None if holder is None else hub.payments.load(tenant, holder)
+    return payment_under(hub, caller.tenant.tenant, VENDOR, scoped_reference)
 
 
 def check_patient(payment: Payment, patient_id: str) -> None:

@@ -10,7 +10,6 @@ from payhub.domain import outcomes
 from payhub.domain.actions import begin_attempt, check_guard
 from payhub.domain.answers import TOO_LATE, Answer, NotSent, Reading, VendorRefused, View
 from payhub.domain.card import Card
-from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.errors import ClaimTaken, NothingToDo
 from payhub.domain.observation import HUB, Rules, observe
 from payhub.domain.payment import Action, ActionState, Payment
@@ -19,6 +18,7 @@ from payhub.domain.reply import Reply
 from payhub.domain.steps import redrive
 from payhub.domain.tenant import Tenant
 from payhub.ports import Change, Hub, Order
+from payhub.references import holder_of
 
 REMINDER_MAX_SECONDS = 900
 """The longest delay a queue message can have."""
@@ -44,8 +44,8 @@ def read(hub: Hub, order: Order) -> Reading:
         name = reading.alias if isinstance(reading, View) else None
         if name in (None, payment.alias) or name in order.not_ours:
             return reading
-        claim = hub.payments.claim(payment.tenant, reference_key(payment.vendor, str(name)))
-        if owner_of(claim) in (None, payment.payment_id):
+        holder = holder_of(hub, payment.tenant, payment.vendor, str(name))
+        if holder in (None, payment.payment_id):
             return reading
         order = replace(order, not_ours=order.not_ours | {str(name)})
 

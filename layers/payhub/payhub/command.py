@@ -135,7 +135,11 @@ PlanId = Annotated[
     From(Place.PATH, "planId"),
 ]
 
-Cursor = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
+Cursor = Annotated[
+    Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")] | None,
+    Field(description="`nextCursor` of the page before, with the same filters."),
+    From(Place.QUERY, "cursor"),
+]
 """Where a list goes on; opaque to callers."""
 
 LetterId = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z0-9-]+$")]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from payhub.attempts import follow_up, order_of, read, rules_of, send_again
 from payhub.domain import outcomes
 from payhub.domain.answers import Finding, Matches, NotSent, Undecided, View
-from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.contract import Lookup
 from payhub.domain.errors import ClaimTaken, NothingToDo
 from payhub.domain.observation import Rules, observe
@@ -16,6 +15,7 @@ from payhub.domain.payment import Action, ActionState, Payment
 from payhub.domain.records import InboxRecord
 from payhub.domain.tenant import Tenant
 from payhub.ports import Change, Hub, Order
+from payhub.references import holder_of
 
 OVERTAKEN_MAX = 3
 """How often a view is read anew because somebody wrote the payment meanwhile."""
@@ -77,8 +77,9 @@ def _without_others(hub: Hub, payment: Payment, finding: Finding) -> Finding:
         return finding
     free = []
     for view in finding.views:
-        key = reference_key(payment.vendor, payment.reference_scope + str(view.reference))
-        if owner_of(hub.payments.claim(payment.tenant, key)) in (None, payment.payment_id):
+        reference = payment.reference_scope + str(view.reference)
+        holder = holder_of(hub, payment.tenant, payment.vendor, reference)
+        if holder in (None, payment.payment_id):
             free.append(view)
     return Matches(views=tuple(free))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from payhub import attempts, inquiries, plans
 from payhub.domain.answers import VendorEvent, View
-from payhub.domain.claims import owner_of, reference_key
+from payhub.domain.claims import reference_key
 from payhub.domain.contract import Lifecycle
 from payhub.domain.identity import digest
 from payhub.domain.observation import observe
@@ -16,6 +16,7 @@ from payhub.domain.payment import Payment
 from payhub.domain.records import DeadLetter, InboxRecord, InboxState
 from payhub.domain.tenant import Tenant
 from payhub.ports import Hub
+from payhub.references import payment_under
 
 PARKED_WAIT_MAX_SECONDS = 900
 
@@ -77,16 +78,15 @@ def _subject(hub: Hub, tenant: Tenant, vendor: str, event: VendorEvent) -> Payme
         if payment is not None:
             return payment
     for name in event.within:
-        within = hub.payments.claim(tenant.tenant, plans.claim_of(vendor, name))
+        within = hub.payments.claim(tenant.tenant, reference_key(vendor, name))
         for holder in plans.holders_of(within):
             plan = hub.payments.load(tenant.tenant, holder)
             if plan is None or event.reference is None:
                 return plan
             plans.bring_in(hub, tenant, plan, f"event {event.kind}, read at the vendor")
-            claim = hub.payments.claim(tenant.tenant, reference_key(vendor, event.reference))
-            owner = owner_of(claim)
-            if owner is not None:
-                return hub.payments.load(tenant.tenant, owner)
+            found = payment_under(hub, tenant.tenant, vendor, event.reference)
+            if found is not None:
+                return found
     return None
 
 

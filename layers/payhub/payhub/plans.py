@@ -16,12 +16,13 @@ from payhub.domain.errors import NotFound, NothingToDo
 from payhub.domain.observation import VENDOR
 from payhub.domain.payment import Payment
 from payhub.domain.plan import Installment
-from payhub.domain.records import InboxRecord, PaymentFilter
+from payhub.domain.records import PaymentFilter
 from payhub.domain.reply import PlanView
 from payhub.domain.tenant import Caller, Tenant
 from payhub.drafts import adopt, draft, external
 from payhub.making import members_of
 from payhub.ports import Hub
+from payhub.references import holder_of
 
 TAKEN_OPERATION = "take_payment"
 """The operation of payments that the vendor takes for a plan by itself."""
@@ -70,17 +71,9 @@ def _overdue(
     return payment.plan.overdue(day_of(hub.clock.now_ms(), tenant.time_zone), on)
 
 
-OF_CHARGE = "plan-charge/"
-
-
-def claim_on_charge(charge_id: str) -> str:
-    """The claim that names the plans made for a charge."""
-    return OF_CHARGE + charge_id
-
-
-def claim_of(vendor: str, name: str) -> str:
-    """The claim that leads from what an event names to the payments it belongs to."""
-    return name if name.startswith(OF_CHARGE) else reference_key(vendor, name)
+def claim_on_charge(vendor: str, charge_id: str) -> str:
+    """The claim that names the plans made for a charge, where events look for them too."""
+    return reference_key(vendor, f"plan-charge/{charge_id}")
 
 
 def refresh(hub: Hub, tenant: Tenant, payment: Payment) -> Payment:
@@ -114,14 +107,11 @@ def follow(hub: Hub, tenant: Tenant, payment: Payment, *, changed: bool) -> None
             inquiries.adopt_present_state(hub, tenant, plan, "one of its payments changed")
 
 
-def bring_in(
-    hub: Hub, tenant: Tenant, plan: Payment, reason: str, applied: InboxRecord | None = None
-) -> Payment | None:
-    """Read the plan anew with its payments; None when the vendor cannot be asked."""
-    observed = inquiries.adopt_present_state(hub, tenant, plan, reason, applied)
+def bring_in(hub: Hub, tenant: Tenant, plan: Payment, reason: str) -> None:
+    """Read the plan anew with its payments, where the vendor can be asked."""
+    observed = inquiries.adopt_present_state(hub, tenant, plan, reason)
     if observed is not None:
         take_in(hub, tenant, observed)
-    return observed
 
 
 def take_in(hub: Hub, tenant: Tenant, plan: Payment) -> None:
@@ -150,14 +140,14 @@ def _signal(hub: Hub, tenant: Tenant, plan: Payment) -> None:
 
 
 def _is_known(hub: Hub, plan: Payment, reference: str) -> bool:
-    key = reference_key(plan.vendor, TAKEN_SCOPE + reference)
-    return owner_of(hub.payments.claim(plan.tenant, key)) is not None
+    return holder_of(hub, plan.tenant, plan.vendor, TAKEN_SCOPE + reference) is not None
 
 
 def _later_plans(hub: Hub, plan: Payment) -> list[Payment]:
     """Plans of its charges that were made after this one."""
     assert plan.plan is not None
-    claims = [hub.payments.claim(plan.tenant, claim_on_charge(it)) for it in plan.plan.charge_ids]
+    keys = [claim_on_charge(plan.vendor, charge_id) for charge_id in plan.plan.charge_ids]
+    claims = [hub.payments.claim(plan.tenant, key) for key in keys]
     others = {each for claim in claims for each in members_of(claim)} - {plan.payment_id}
     loaded = [hub.payments.load(plan.tenant, each) for each in sorted(others)]
     return [it for it in loaded if it is not None and it.created_at_ms > plan.created_at_ms]

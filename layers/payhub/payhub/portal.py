@@ -9,7 +9,6 @@ from pydantic import Field, StringConstraints
 from payhub.attempts import rules_of
 from payhub.command import From, Place
 from payhub.domain.answers import View
-from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.errors import NotFound
 from payhub.domain.observation import VENDOR as VENDOR_ACTOR
 from payhub.domain.observation import observe
@@ -18,6 +17,7 @@ from payhub.domain.portal import PortalPage, PortalPayment
 from payhub.domain.tenant import Caller, Tenant
 from payhub.drafts import adopted, draft, external
 from payhub.ports import Hub
+from payhub.references import payment_under
 
 VENDOR = "medfusion"
 RECEIVED_OPERATION, RECEIVED_VERB = "receive_portal_payment", "receive"
@@ -73,9 +73,7 @@ def scope_of(practice_id: str) -> str:
 
 def known_payment(hub: Hub, tenant: str, practice_id: str, reference: str) -> Payment | None:
     """The tenant's payment of that id of the vendor's, read consistently."""
-    key = reference_key(VENDOR, scope_of(practice_id) + reference)
-    holder = owner_of(hub.payments.claim(tenant, key))
-    return None if holder is None else hub.payments.load(tenant, holder)
+    return payment_under(hub, tenant, VENDOR, scope_of(practice_id) + reference)
 
 
 def fetch(hub: Hub, tenant: Tenant, practice_id: str, kind: str) -> bool:

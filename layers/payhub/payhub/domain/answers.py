@@ -119,8 +119,8 @@ class VendorEvent:
     """A vendor's notification, reduced to what the hub acts on.
 
     `reference` is the vendor's id of the payment and `status` its new word, None where the vendor
-    has to be asked. `within` names what the payment belongs to (scoped references, charges of
-    plans): through that an unknown one is made known. With neither, the event is only
+    has to be asked. `within` names what the payment belongs to (scoped references, also of
+    charges of plans): through that an unknown one is made known. With neither, the event is only
     kept; so it is when nothing is found and it is `optional`.
     """
 

@@ -16,6 +16,9 @@ from payhub.domain.policy import LOOK_AGAIN_MAX_MS
 MESSAGE, TARGET = "message", "target"
 """The terms of a payment's action: the message it is in, and the status it is to reach."""
 
+WAIT_MS = 5_000
+"""How soon a message that waits for another one is looked at; more rarely as it grows old."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -23,10 +26,6 @@ class Result:
 
     state: ActionState
     reason: str
-
-
-WAIT_MS = 5_000
-"""How soon a message that waits for another one is looked at; more rarely as it grows old."""
 
 
 def join(

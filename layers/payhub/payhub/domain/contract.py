@@ -38,6 +38,27 @@ class Resend(StrEnum):
     """Nothing proves it absent, so nothing is sent again: a person looks at it."""
 
 
+FAULTS = (
+    "disconnect",
+    "timeout_before",
+    "timeout_after",
+    "http_500_before",
+    "http_500_after",
+    "http_429",
+    "refuse",
+    "malformed",
+    "slow",
+    "decline",
+    "late_apply",
+)
+"""What can go wrong with a call, as the sandbox plays it."""
+
+
+def ends(usual: str, **others: str) -> Mapping[str, frozenset[str]]:
+    """The state in which an action ends after each fault: the usual one, or its own."""
+    return {fault: frozenset({others.get(fault, usual)}) for fault in FAULTS}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """One row of the vendor-operation contract table.

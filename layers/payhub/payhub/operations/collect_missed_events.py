@@ -9,21 +9,23 @@ from payhub.ports import Hub
 def collect_missed_events(hub: Hub, tenant: Tenant) -> None:
     """Take the tenant's missed events in, acknowledge them, have deliveries go on.
 
-    A list that cannot be read is left for the next run.
+    What the vendor gave up before it went on is taken in too. A list that cannot be read is left
+    for the next run.
     """
     for name, vendor in hub.vendors.items():
-        if name in tenant.vendors and vendor.notifies:
-            _collect(hub, tenant, name)
+        if name in tenant.vendors and vendor.notifies and _collected(hub, tenant, name):
+            vendor.event_source.reopen(tenant)
+            _collected(hub, tenant, name)
 
 
-def _collect(hub: Hub, tenant: Tenant, vendor: str) -> None:
+def _collected(hub: Hub, tenant: Tenant, vendor: str) -> bool:
+    """Whether there was anything to take in."""
     source = hub.vendors[vendor].event_source
     missed = source.missed(tenant)
     if not isinstance(missed, Missed):
         hub.signals.count("MissedEventsUnreadable", vendor=vendor)
-        return
+        return False
     for event in missed.events:
         notifications.take_in(hub, tenant, vendor, event.body)
         source.acknowledge(tenant, event)
-    if missed.events:
-        source.reopen(tenant)
+    return bool(missed.events)

@@ -79,7 +79,7 @@ def create_payin_config(hub: Hub, caller: Caller, command: CreatePayinConfig) ->
         carried={"body": sent},
         identity=fingerprint_of(asked),
         memberships=tuple(
-            Membership(key=plans.claim_on_charge(charge_id), what=f"Charge {charge_id}")
+            Membership(key=plans.claim_on_charge(VENDOR, charge_id), what=f"Charge {charge_id}")
             for charge_id in plan.charge_ids
         ),
     )

@@ -7,7 +7,6 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from payhub import portal
 from payhub.command import Command, From, Place
-from payhub.domain.claims import owner_of, reference_key
 from payhub.domain.errors import NotFound
 from payhub.domain.payment import Payment
 from payhub.domain.portal import MessageView
@@ -15,6 +14,7 @@ from payhub.domain.tenant import Caller
 from payhub.messages import view_of
 from payhub.portal import PracticeId
 from payhub.ports import Hub
+from payhub.references import payment_under
 
 OPERATION = "update_portal_payments"
 
@@ -45,9 +45,7 @@ def get_processing_status(hub: Hub, caller: Caller, command: GetProcessingStatus
     tenant = caller.tenant.tenant
     message = hub.payments.load(tenant, command.message_id)
     if message is None:
-        key = reference_key(portal.VENDOR, f"job/{command.message_id}")
-        holder = owner_of(hub.payments.claim(tenant, key))
-        message = None if holder is None else hub.payments.load(tenant, holder)
+        message = payment_under(hub, tenant, portal.VENDOR, f"job/{command.message_id}")
     if message is None or not _is_of(message, command.practice_id):
         raise NotFound("The practice has no such message.")
     return view_of(hub, message)

@@ -20,11 +20,7 @@ class ListPaymentPlans(Command):
         Field(ge=1, le=25, description="How many plans a page has at most."),
         From(Place.QUERY, "limit"),
     ] = 10
-    cursor: Annotated[
-        Cursor | None,
-        Field(description="`nextCursor` of the page before, with the same filters."),
-        From(Place.QUERY, "cursor"),
-    ] = None
+    cursor: Cursor = None
     status: Annotated[
         Text | None,
         Field(description="Only plans that have exactly this status."),

@@ -24,11 +24,7 @@ class ListPayments(Command):
         Field(ge=1, le=100, description="How many payments a page has at most."),
         From(Place.QUERY, "limit"),
     ] = 25
-    cursor: Annotated[
-        Cursor | None,
-        Field(description="`nextCursor` of the page before, with the same filters."),
-        From(Place.QUERY, "cursor"),
-    ] = None
+    cursor: Cursor = None
     status: Annotated[
         Text | None,
         Field(description="Only payments that have exactly this status."),

@@ -8,6 +8,7 @@ from payhub import portal
 from payhub.attempts import remind
 from payhub.command import Command, From, IdempotencyKey, Place
 from payhub.domain.actions import Request, open_queued
+from payhub.domain.contract import Lifecycle
 from payhub.domain.errors import (
     FieldError,
     InvalidRequest,
@@ -27,8 +28,8 @@ from payhub.ports import Hub
 
 OPERATION, VERB = "update_portal_payments", "send"
 
-ORDER = ("SUBMITTED", "ACCEPTED", "POSTED")
-"""A payment's statuses in the order in which they come."""
+STATUSES = ("SUBMITTED", "ACCEPTED", "POSTED")
+"""What a payment can be reported as."""
 
 PAYMENTS_MAX = 100
 
@@ -79,7 +80,8 @@ def update_portal_payments(hub: Hub, caller: Caller, command: UpdatePortalPaymen
     if standing is not None:
         return _replay(standing, terms)
     known = _known(hub, caller, command)
-    errors = list(_payment_errors(command.document.payments, known))
+    lifecycle = hub.vendors[portal.VENDOR].lifecycle
+    errors = list(_payment_errors(command.document.payments, known, lifecycle))
     if errors:
         raise InvalidRequest("The payments cannot be updated so.", errors)
     message = _message(hub, caller, command, payment_id, known)
@@ -128,8 +130,8 @@ def _document_errors(command: UpdatePortalPayments) -> Iterator[FieldError]:
         seen.add(payment.reference)
         if payment.payment_type != wanted:
             yield FieldError(where, f"PaymentType must be {wanted} on this path")
-        if payment.target not in ORDER:
-            yield FieldError(where, "PaymentStatus must be one of " + ", ".join(ORDER))
+        if payment.target not in STATUSES:
+            yield FieldError(where, "PaymentStatus must be one of " + ", ".join(STATUSES))
 
 
 def _known(hub: Hub, caller: Caller, command: UpdatePortalPayments) -> Mapping[str, Payment]:
@@ -166,19 +168,14 @@ def _of_hub(hub: Hub, caller: Caller, command: UpdatePortalPayments) -> dict[str
 
 
 def _payment_errors(
-    payments: tuple[PostedPayment, ...], known: Mapping[str, Payment]
+    payments: tuple[PostedPayment, ...], known: Mapping[str, Payment], lifecycle: Lifecycle
 ) -> Iterator[FieldError]:
     for posted in payments:
         payment, where = known[posted.reference], f"Payment {posted.reference}"
-        if _rank(posted.target) < _rank(payment.status):
+        if lifecycle.can_reach(posted.target, payment.status):
             yield FieldError(where, f"is {payment.status} and cannot go back to {posted.target}")
         if posted.amount is not None and _cents(posted.amount) != payment.amount_cents:
             yield FieldError(where, "AmountPaid is not what was paid")
-
-
-def _rank(status: str) -> int:
-    """Words that are not known come before all others."""
-    return ORDER.index(status) if status in ORDER else -1
 
 
 def _cents(text: str) -> int | None:

@@ -7,7 +7,7 @@ hub's, because the vendor gives a payment none; what is assumed stands in docs/v
 from collections.abc import Mapping
 from typing import Any
 
-from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend
+from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend, ends
 
 VENDOR = "athena"
 NOTIFIES = False
@@ -34,38 +34,23 @@ SAME_REFERENCE_SECONDS = 6 * 3600
 SETTLED_CODE = "settled"
 """The code of a refusal that says the payment has settled."""
 
-_DONE, _REFUSED = frozenset({"done"}), frozenset({"refused"})
-_NOT_CAPTURED, _NOT_SENT = frozenset({"not_captured"}), frozenset({"not_sent"})
-_REVIEW = frozenset({"needs_review"})
-
-_WITH_CARD = {
-    "disconnect": _NOT_CAPTURED,
-    "timeout_before": _NOT_CAPTURED,
-    "timeout_after": _DONE,
-    "http_500_before": _NOT_CAPTURED,
-    "http_500_after": _DONE,
-    "http_429": _NOT_SENT,
-    "refuse": _NOT_SENT,
-    "malformed": _DONE,
-    "slow": _DONE,
-    "decline": _REFUSED,
-    "late_apply": _DONE,
-}
+_WITH_CARD = ends(
+    "done",
+    disconnect="not_captured",
+    timeout_before="not_captured",
+    http_500_before="not_captured",
+    http_429="not_sent",
+    refuse="not_sent",
+    decline="refused",
+)
 """A card is kept nowhere: what was not sent is the caller's to send again, what is absent too."""
 
-_RECOGNISED = {
-    **dict.fromkeys(_WITH_CARD, _DONE),
-    "decline": _REFUSED,
-}
+_RECOGNISED = ends("done", decline="refused")
 """A repeat is recognised, so that it can always be sent again."""
 
-_WITHOUT_LOOKUP = {
-    **dict.fromkeys(_WITH_CARD, _REVIEW),
-    "http_429": _DONE,
-    "refuse": _DONE,
-    "slow": _DONE,
-    "decline": _REFUSED,
-}
+_WITHOUT_LOOKUP = ends(
+    "needs_review", http_429="done", refuse="done", slow="done", decline="refused"
+)
 """Without an answer nobody can know; with proof that nothing was sent it is sent again."""
 
 

@@ -6,7 +6,7 @@ of credit and plans are assumptions, see docs/vendors/decoda.md.
 
 from typing import Any
 
-from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend
+from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend, ends
 
 VENDOR = "decoda"
 NOTIFIES = True
@@ -30,22 +30,7 @@ ACTIVE, COMPLETED, PLAN_FAILED, CANCELLED = "active", "completed", "failed", "ca
 LATE_APPLY_BOUND_SECONDS = 900
 """Assumption: what is not applied 15 minutes after a call was cut off never will be."""
 
-_FAULTS = (
-    "disconnect",
-    "timeout_before",
-    "timeout_after",
-    "http_500_before",
-    "http_500_after",
-    "http_429",
-    "refuse",
-    "malformed",
-    "slow",
-    "late_apply",
-)
-_ENDS = {
-    **dict.fromkeys(_FAULTS, frozenset({"done"})),
-    "decline": frozenset({"refused"}),
-}
+_ENDS = ends("done", decline="refused")
 """Whatever happens on the way, it is found or sent again."""
 
 

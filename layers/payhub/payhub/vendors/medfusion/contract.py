@@ -4,7 +4,7 @@ Source: the vendor's pages on securePayments, payments and the status of batches
 statuses, harmless repeats and the late-apply bound are assumptions, see docs/vendors/medfusion.md.
 """
 
-from payhub.domain.contract import Acknowledged, Contract, Lifecycle, Lookup, Resend
+from payhub.domain.contract import Acknowledged, Contract, Lifecycle, Lookup, Resend, ends
 
 VENDOR = "medfusion"
 NOTIFIES = False
@@ -24,21 +24,7 @@ PROCESSING, COMPLETED, ERROR = "PROCESSING", "COMPLETED", "ERROR"
 LATE_APPLY_BOUND_SECONDS = 900
 """Assumption: what is not applied 15 minutes after a call was cut off never will be."""
 
-_DONE = frozenset({"done"})
-
-_ENDS = {
-    "disconnect": _DONE,
-    "timeout_before": _DONE,
-    "timeout_after": _DONE,
-    "http_500_before": _DONE,
-    "http_500_after": _DONE,
-    "http_429": _DONE,
-    "refuse": _DONE,
-    "malformed": _DONE,
-    "slow": _DONE,
-    "decline": frozenset({"refused"}),
-    "late_apply": _DONE,
-}
+_ENDS = ends("done", decline="refused")
 
 
 def _of_payments(verb: str, operation: str) -> Contract:

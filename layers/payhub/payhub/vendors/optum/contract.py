@@ -5,7 +5,7 @@ or reissued). The order of the statuses and the names Held, Voided and Failed ar
 docs/vendors/optum.md.
 """
 
-from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend
+from payhub.domain.contract import Acknowledged, Contract, Guard, Lifecycle, Lookup, Resend, ends
 
 VENDOR = "optum"
 NOTIFIES = True
@@ -19,21 +19,7 @@ ISSUE, RELEASE, VOID, REISSUE = "issue", "release", "void", "reissue"
 LATE_APPLY_BOUND_SECONDS = 900
 """Assumption: what is not applied 15 minutes after a call was cut off never will be."""
 
-_DONE = frozenset({"done"})
-
-_ENDS = {
-    "disconnect": _DONE,
-    "timeout_before": _DONE,
-    "timeout_after": _DONE,
-    "http_500_before": _DONE,
-    "http_500_after": _DONE,
-    "http_429": _DONE,
-    "refuse": _DONE,
-    "malformed": _DONE,
-    "slow": _DONE,
-    "decline": frozenset({"refused"}),
-    "late_apply": _DONE,
-}
+_ENDS = ends("done", decline="refused")
 
 
 def _row(verb: str, operation: str, lookup: Lookup) -> Contract:
