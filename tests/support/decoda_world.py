@@ -4,7 +4,6 @@ The functions' own handlers take and answer requests, webhooks, reminders and th
 are signed by the sandbox's outbox and come when, and in the order in which, a test wants.
 """
 
-import importlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -205,7 +204,7 @@ class DecodaWorld(SandboxWorld):
 
     def post(self, post: Post) -> Said:
         """A webhook reaches the hub."""
-        handler = importlib.import_module("webhooks.decoda").handler
+        handler = self.handler("webhooks.decoda")
         event = {
             "httpMethod": "POST",
             "resource": "/webhooks/decoda/{tenant}",

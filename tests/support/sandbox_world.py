@@ -174,6 +174,11 @@ class SandboxWorld:
             public_url="https://api.payhub.test",
         )
 
+    def handler(self, name: str) -> Callable[[Any, Any], Any]:
+        """What Lambda calls of a function such as `api.void_payment`."""
+        found: Callable[[Any, Any], Any] = importlib.import_module(name).handler
+        return found
+
     # The vendor, as the hub sees it
 
     def _vendor(self, request: httpx.Request) -> httpx.Response:
@@ -270,7 +275,7 @@ class SandboxWorld:
 
     def schedule(self, name: str) -> None:
         """A schedule's time has come."""
-        importlib.import_module(f"schedules.{name}").handler({}, SimpleNamespace())
+        self.handler(f"schedules.{name}")({}, SimpleNamespace())
 
     def work_early(self) -> None:
         """Workers do now what they were reminded of for later."""
@@ -287,7 +292,7 @@ class SandboxWorld:
             "messageAttributes": {},
             "eventSource": "aws:sqs",
         }
-        handler = importlib.import_module(f"workers.{worker}").handler
+        handler = self.handler(f"workers.{worker}")
         told = handler({"Records": [record]}, SimpleNamespace())
         assert told == {"batchItemFailures": []}, told
 
@@ -330,7 +335,7 @@ class SandboxWorld:
         headers: dict[str, str] | None = None,
     ) -> Said:
         """Invoke a function as API Gateway would; a body of text goes out as it is."""
-        handler = importlib.import_module(f"api.{function}").handler
+        handler = self.handler(f"api.{function}")
         sent = {"Content-Type": "application/json", **(headers or {})}
         event = {
             "httpMethod": "POST" if body is not None else "GET",

@@ -1,0 +1,63 @@
+"""What must be true of every payment of every vendor, whatever has happened."""
+
+import json
+from collections.abc import Iterator
+
+from payhub.domain.lifecycle import ACTION_MOVES
+from payhub.domain.payment import ActionState, Payment, Transition
+from tests.support.sandbox_world import OTHER_ID, TENANT_ID
+from tests.support.simulation.simulated import Simulated
+
+HTTP_NOT_FOUND = 404
+
+
+def wrong_in_all(sim: Simulated, log: str) -> Iterator[str]:
+    """Histories, secrets, and what another tenant sees."""
+    for payment in sim.payments():
+        whole = sim.hub.payments.with_history(payment)
+        yield from (f"{payment.operation}: {line}" for line in wrong_history(whole))
+        yield from _seen_by_another(sim, payment)
+    yield from _secrets(sim, log)
+
+
+def wrong_history(payment: Payment) -> Iterator[str]:
+    """Every action's way from its beginning to its present state, and the status's, all there."""
+    ways: list[tuple[str, str]] = []
+    for line in payment.history:
+        if line.subject != "status" and not is_legal(line):
+            yield f"illegal: {line.before} -> {line.after}"
+        if line.before is None:
+            ways.append((line.subject, line.after))
+        elif (line.subject, line.before) in ways:
+            place = len(ways) - 1 - ways[::-1].index((line.subject, line.before))
+            ways[place] = (line.subject, line.after)
+        else:
+            yield f"a line without a beginning: {line.subject} {line.before} -> {line.after}"
+    ends = [(action.verb, action.state.value) for action in payment.actions]
+    if sorted(ways) != sorted([*ends, ("status", payment.status)]):
+        yield f"the history ends in {ways}"
+
+
+def is_legal(line: Transition) -> bool:
+    """Whether an action may go from the one state to the other."""
+    before = None if line.before is None else ActionState(line.before)
+    return line.after in ACTION_MOVES.get(before, {})
+
+
+def _seen_by_another(sim: Simulated, payment: Payment) -> Iterator[str]:
+    if payment.tenant != TENANT_ID or sim.hub.tenants.load(OTHER_ID) is None:
+        return
+    said = sim.call("get_payment", {"paymentId": payment.payment_id}, tenant=OTHER_ID)
+    if said.status != HTTP_NOT_FOUND:
+        yield f"another tenant is told {said.status}"
+
+
+def _secrets(sim: Simulated, log: str) -> Iterator[str]:
+    kept = {
+        "table": json.dumps([repr(item) for item in sim.table.items.values()]),
+        "queue": json.dumps([message.body for message in sim.sqs.messages]),
+        "log": log,
+        "metrics": repr(sim.signals.counts),
+    }
+    for where, text in kept.items():
+        yield from (f"{secret!r} in the {where}" for secret in sim.never_stored if secret in text)

@@ -1,0 +1,64 @@
+"""The functions' own handlers, bound to the hub of whichever simulated world is at work."""
+
+import importlib
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from io import StringIO
+from typing import Any, cast
+
+from payhub import wiring
+from payhub.entrypoints.observability import logger
+from payhub.ports import Hub
+
+_working = threading.local()
+
+
+class _HubAtWork:
+    """Stands for the hub that is at work when something is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_working.hub, name)
+
+
+@contextmanager
+def at_work(hub: Hub) -> Iterator[None]:
+    """Handlers work for this hub meanwhile, in this thread."""
+    before = getattr(_working, "hub", None)
+    _working.hub = hub
+    try:
+        yield
+    finally:
+        _working.hub = before
+
+
+@cache
+def handler(name: str) -> Callable[[Any, Any], Any]:
+    """The handler of a function such as `api.void_payment`, imported apart from all others."""
+    importlib.import_module(name.partition(".")[0])
+    kept, hub = sys.modules.pop(name, None), wiring.hub
+    wiring.hub = _HubAtWork  # type: ignore[assignment]
+    try:
+        found: Callable[[Any, Any], Any] = importlib.import_module(name).handler
+    finally:
+        wiring.hub = hub
+        sys.modules.pop(name)
+        if kept is not None:
+            sys.modules[name] = kept
+    return found
+
+
+@contextmanager
+def logs_kept() -> Iterator[StringIO]:
+    """What is logged meanwhile, instead of on the terminal."""
+    kept = StringIO()
+    stream = cast("logging.StreamHandler[Any]", logger.registered_handler)
+    before = stream.setStream(kept)
+    try:
+        yield kept
+    finally:
+        if before is not None:
+            stream.setStream(before)

@@ -1,0 +1,161 @@
+"""One thing that a caller wants, and what becomes of it when things go wrong."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from payhub.domain.contract import Contract
+from payhub.domain.payment import Action, ActionState, Payment
+from tests.support.sandbox_world import Said
+from tests.support.simulation import common_oracle
+from tests.support.simulation.functions import logs_kept
+from tests.support.simulation.simulated import NoAnswer, Simulated
+from tests.support.simulation.weather import Chooser, Fault, Point
+
+
+def nothing() -> None:
+    """Nobody does anything afterwards."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is asked, and how to see what it did.
+
+    `ask` makes the same request each time; `applied` counts how often the vendor did it, in its own
+    books. `after` is what somebody else does then, such as a payer.
+    """
+
+    ask: Callable[[], Said]
+    applied: Callable[[], int]
+    after: Callable[[], None] = nothing
+    payment_id: str | None = None
+    """Where it is not the answer's: the payment that is acted upon."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How a verb of a vendor is brought about in a world of its own; `name` tells ways apart."""
+
+    vendor: str
+    verb: str
+    world: Callable[[], Simulated]
+    prepare: Callable[[Simulated], Trial]
+    name: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.vendor, self.verb, self.name)))
+
+    def contract(self, sim: Simulated) -> Contract:
+        """The vendor's row."""
+        return sim.hub.vendors[self.vendor].contracts[self.verb]
+
+
+@dataclass
+class Result:
+    """What came of a run: `wrong` is what no fault may bring about, `moved` counts its effects."""
+
+    scenario: Scenario
+    points: list[Point]
+    struck: list[tuple[Point, Fault]]
+    trace: list[str]
+    moved: int
+    state: str
+    wrong: list[str] = field(default_factory=list)
+    is_money_wrong: bool = False
+
+    def __str__(self) -> str:
+        faults = "; ".join(f"{point}: {fault}" for point, fault in self.struck)
+        return "\n".join([f"{self.scenario} [{faults}]", *self.trace, *self.wrong])
+
+
+def run(scenario: Scenario, choose: Chooser, *, every_call: bool = False) -> Result:
+    """From a world in which all is well to the end of everything unfinished."""
+    with logs_kept() as log:
+        sim = scenario.world()
+        sim.begin()
+        trial = scenario.prepare(sim)
+        sim.weather.choose, sim.weather.every_call = choose, every_call
+        sim.weather.is_on = True
+        said = _answer(sim, trial)
+        trial.after()
+        is_quiet = sim.come_to_rest()
+        sim.weather.is_on = False
+        return judged(scenario, sim, trial, said, is_quiet, log.getvalue())
+
+
+def _answer(sim: Simulated, trial: Trial) -> Said | None:
+    try:
+        return sim.answered(trial.ask)
+    except NoAnswer:
+        return None
+
+
+def judged(
+    scenario: Scenario, sim: Simulated, trial: Trial, said: Said | None, is_quiet: bool, log: str
+) -> Result:
+    """Whether everything is as it must be, once everything has ended."""
+    moved, before = trial.applied(), list(sim.answers)
+    replays = [trial.ask(), trial.ask()]
+    sim.come_to_rest(days=0.1)
+    payment = sim.payment(trial.payment_id or replays[0].payment_id)
+    action = next((it for it in reversed(payment.actions) if it.verb == scenario.verb), None)
+    result = Result(
+        scenario=scenario,
+        points=sim.weather.points,
+        struck=sim.weather.struck,
+        trace=sim.weather.trace,
+        moved=moved,
+        state=action.state.value if action else "none",
+    )
+    contract = scenario.contract(sim)
+    money = [*_money(contract, action, moved), *sim.wrong_books()]
+    if trial.applied() != moved:
+        money.append("a replay did it once more")
+    result.is_money_wrong = bool(money)
+    result.wrong = [
+        *money,
+        *([] if is_quiet else [f"unfinished after days: {_open_ends(sim)}"]),
+        *([] if said is not None else ["the caller never had an answer"]),
+        *_replayed(before, replays),
+        *_ended(contract, action),
+        *common_oracle.wrong_in_all(sim, log),
+    ]
+    return result
+
+
+def _money(contract: Contract, action: Action | None, moved: int) -> Iterator[str]:
+    """At most once, and as the hub says."""
+    if moved > 1 and not contract.twice_is_harmless:
+        yield f"done {moved} times"
+    state = action.state if action else None
+    if state is ActionState.DONE and moved == 0:
+        yield "said to be done, and never was"
+    if moved and state in (ActionState.REFUSED, ActionState.NOT_SENT, ActionState.NOT_CAPTURED):
+        yield f"said to be {state}, and was done"
+
+
+def _ended(contract: Contract, action: Action | None) -> Iterator[str]:
+    """An intent ends in a state that the contract knows for a fault that nobody declined."""
+    ends: Mapping[str, frozenset[str]] = contract.expected_ends
+    allowed = {ActionState.DONE.value}.union(*(ends[it] for it in ends if it != "decline"))
+    if action is None:
+        yield "the hub knows nothing of it"
+    elif action.state.value not in allowed:
+        yield f"ended {action.state.value}: {action.refusal}"
+
+
+def _replayed(before: list[Said], replays: list[Said]) -> Iterator[str]:
+    """What was said for good is said again, to the byte."""
+    first, second = replays
+    if (first.status, first.body) != (second.status, second.body):
+        yield f"replayed differently: {first} and {second}"
+    for said in before:
+        if said.status in (200, 201, 422) and said.payment_id == first.payment_id:
+            told = (said.status, said.body, said.headers.get("ETag"))
+            if told != (first.status, first.body, first.headers.get("ETag")):
+                yield f"told {told}, then {first}"
+
+
+def _open_ends(sim: Simulated) -> str:
+    payments: list[Payment] = sim.payments()
+    actions = [(it.operation, a.verb, a.state.value) for it in payments for a in it.actions]
+    return f"{actions}, {len(sim.sqs.messages)} messages"
