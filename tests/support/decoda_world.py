@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -28,7 +27,6 @@ from tests.support.sandbox_world import (
     Said,
     SandboxWorld,
     Sent,
-    answer_of,
     begun,
     functions,
 )
@@ -200,20 +198,7 @@ class DecodaWorld(SandboxWorld):
         if self.holds:
             self.mail.append(post)
             return Outcome(status=200)
-        return Outcome(status=self.post(post).status)
-
-    def post(self, post: Post) -> Said:
-        """A webhook reaches the hub."""
-        handler = self.handler("webhooks.decoda")
-        event = {
-            "httpMethod": "POST",
-            "resource": "/webhooks/decoda/{tenant}",
-            "pathParameters": {"tenant": post.url.rpartition("/")[2]},
-            "headers": dict(post.headers),
-            "body": post.body.decode(),
-            "requestContext": {"requestId": "w-1"},
-        }
-        return answer_of(handler(event, SimpleNamespace()))
+        return Outcome(status=self.notify(post).status)
 
     def tell(self, type_: str, data: Json, event_id: str = "e-1") -> Said:
         """A webhook that the vendor might send, signed with the hub's secret of it."""
@@ -221,12 +206,12 @@ class DecodaWorld(SandboxWorld):
         body = json.dumps({"id": event_id, "type": type_, "data": data, **created}).encode()
         key = str(self.secrets.known[TENANT_ID, "decoda"]["webhook_secret"])
         url = f"{self.hub.public_url}/webhooks/decoda/{TENANT_ID}"
-        return self.post(Post(url, {"Decoda-Signature": signature(key, body)}, body))
+        return self.notify(Post(url, {"Decoda-Signature": signature(key, body)}, body))
 
     def deliver(self, posts: Iterable[Post]) -> None:
         """Webhooks reach the hub in this order, each worked on before the next comes."""
         for post in posts:
-            assert self.post(post).status == 200
+            assert self.notify(post).status == 200
             self.work()
 
     def events(self) -> list[Json]:

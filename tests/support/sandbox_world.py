@@ -251,6 +251,19 @@ class SandboxWorld:
         wanted = {"vendor": self.vendor, "operation": operation, "fault": fault, "count": count}
         self.control("POST", "faults", {**wanted, **late, **more})
 
+    def notify(self, post: Post) -> Said:
+        """A webhook of the vendor's reaches the hub."""
+        handler = self.handler(f"webhooks.{self.vendor}")
+        event = {
+            "httpMethod": "POST",
+            "resource": f"/webhooks/{self.vendor}/{{tenant}}",
+            "pathParameters": {"tenant": post.url.rpartition("/")[2]},
+            "headers": dict(post.headers),
+            "body": post.body.decode(),
+            "requestContext": {"requestId": "w-1"},
+        }
+        return answer_of(handler(event, SimpleNamespace()))
+
     # The hub at work
 
     @property

@@ -69,7 +69,7 @@ def seen(world: DecodaWorld) -> Json:
 
 def test_a_signature_over_the_raw_body_is_proof(world: DecodaWorld) -> None:
     body = b'{ "id":"e-1",\n"type":"PAYMENT_CREATED","data":{"id":"p-1","amount":1.50} }'
-    assert world.post(signed(body, secret_of(world))).status == 200
+    assert world.notify(signed(body, secret_of(world))).status == 200
     assert len(world.events()) == 1
 
 
@@ -77,7 +77,7 @@ def test_so_is_one_over_the_body_as_python_writes_it(world: DecodaWorld) -> None
     body = '{"id":"e-1","type":"PAYMENT_CREATED","data":{"id":"p-1","note":"é"}}'.encode()
     over = json.dumps(json.loads(body)).encode()
     assert over != body
-    assert world.post(signed(body, secret_of(world), over)).status == 200
+    assert world.notify(signed(body, secret_of(world), over)).status == 200
     assert len(world.events()) == 1
 
 
@@ -96,23 +96,23 @@ def test_so_is_one_over_the_body_as_python_writes_it(world: DecodaWorld) -> None
 )
 def test_without_proof_nothing_is_stored(world: DecodaWorld, spoil: Callable[[Post], Post]) -> None:
     post = signed(told("PAYMENT_CREATED", {"id": "p-1"}), secret_of(world))
-    said = world.post(spoil(post))
+    said = world.notify(spoil(post))
     assert said.status == 401 and said.body["type"].endswith("/bad-signature")
     assert world.events() == [] and world.queue.messages == []
-    assert world.post(post).status == 200
+    assert world.notify(post).status == 200
 
 
 def test_another_key_proves_nothing_and_the_previous_secret_does_for_a_while(
     world: DecodaWorld,
 ) -> None:
     body = told("PAYMENT_CREATED", {"id": "p-1"})
-    assert world.post(signed(body, "key-clinic-1")).status == 401
+    assert world.notify(signed(body, "key-clinic-1")).status == 401
     known = world.secrets.known[TENANT_ID, "decoda"]
     old = known["webhook_secret"]
     fields = {**known, "webhook_secret": "new", "webhook_secret_previous": old}
     world.secrets.put(TENANT_ID, "decoda", fields)
-    assert world.post(signed(body, old)).status == 200
-    assert world.post(signed(body, "new")).status == 200
+    assert world.notify(signed(body, old)).status == 200
+    assert world.notify(signed(body, "new")).status == 200
     assert len(world.events()) == 1
 
 
@@ -222,7 +222,7 @@ def test_an_event_whose_message_was_lost_is_found_by_the_sweep(world: DecodaWorl
     world.confirm(said.body)
     world.sandbox.run_due_jobs()
     for post in world.mail:
-        world.post(post)
+        world.notify(post)
     world.queue.messages.clear()
     world.go(120)
     assert {it["state"] for it in world.events()} == {"applied"}
@@ -350,7 +350,7 @@ def ends_of_all_orders(world: DecodaWorld, posts: Sequence[Post]) -> tuple[list[
             return
         before = world.snapshot()
         for place, post in enumerate(left):
-            assert world.post(post).status == 200
+            assert world.notify(post).status == 200
             for worker, ids in world.queue.take():
                 world.remind(worker, ids)
             go_on([*left[:place], *left[place + 1 :]])
@@ -396,7 +396,7 @@ def test_duplicates_that_come_before_the_first_was_worked_on_change_nothing(
 ) -> None:
     posts = of_a_first_payment(world)
     for post in list(posts) * times:
-        assert world.post(post).status == 200
+        assert world.notify(post).status == 200
     world.work()
     assert {it["state"] for it in world.events()} == {"applied"} and len(world.events()) == 6
     [plan] = world.page("list_payment_plans")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import combinations
 
-from payhub.domain.lifecycle import ACTION_MOVES
 from payhub.domain.payment import Action, ActionState, Origin, Payment, Transition
 from tests.support.fakes import POLICY
 from tests.support.simulation.athena import AthenaSimulation
 from tests.support.simulation.athena_ledger import PLAN, STORED_CARD, Cause, Entry
 from tests.support.simulation.athena_requests import SECRETS, SECURITY_CODE, Ask
+from tests.support.simulation.common_oracle import wrong_history
 from tests.support.simulation.time_passing import NEW_YORK
 
 S = ActionState
@@ -73,7 +73,7 @@ class AthenaBooks:
         """Every disagreement, as a sentence."""
         found = [f"said: {line}" for line in self._simulation.complaints]
         for payment in self.payments:
-            for check in (_unfinished, self._first, self._outs, self._calls, _history):
+            for check in (_unfinished, self._first, self._outs, self._calls, wrong_history):
                 found += [f"{payment.payment_id[-6:]}: {line}" for line in check(payment)]
         for check_all in (self._unheld, self._held_twice, self._repeats, self._tenders):
             found += check_all()
@@ -356,25 +356,3 @@ def _unfinished(payment: Payment) -> Iterator[str]:
 def _last_line(payment: Payment, action: Action) -> Transition:
     lines = [line for line in payment.history if line.subject == action.verb]
     return next(line for line in reversed(lines) if line.after == action.state)
-
-
-def _history(payment: Payment) -> Iterator[str]:
-    """Every action's way from its beginning to its present state, and the status's, all there."""
-    ways: list[tuple[str, str]] = []
-    for line in payment.history:
-        if line.subject != "status" and not _is_legal(line):
-            yield f"illegal: {line.before} -> {line.after}"
-        if line.before is None:
-            ways.append((line.subject, line.after))
-        elif (line.subject, line.before) in ways:
-            place = len(ways) - 1 - ways[::-1].index((line.subject, line.before))
-            ways[place] = (line.subject, line.after)
-        else:
-            yield f"a line without a beginning: {line.subject} {line.before} -> {line.after}"
-    ends = [(action.verb, action.state.value) for action in payment.actions]
-    if sorted(ways) != sorted([*ends, ("status", payment.status)]):
-        yield f"the history ends in {ways}"
-
-
-def _is_legal(line: Transition) -> bool:
-    return line.after in ACTION_MOVES.get(None if line.before is None else S(line.before), {})

@@ -24,7 +24,7 @@ def wrong_history(payment: Payment) -> Iterator[str]:
     """Every action's way from its beginning to its present state, and the status's, all there."""
     ways: list[tuple[str, str]] = []
     for line in payment.history:
-        if line.subject != "status" and not is_legal(line):
+        if line.subject != "status" and not _is_legal(line):
             yield f"illegal: {line.before} -> {line.after}"
         if line.before is None:
             ways.append((line.subject, line.after))
@@ -38,7 +38,7 @@ def wrong_history(payment: Payment) -> Iterator[str]:
         yield f"the history ends in {ways}"
 
 
-def is_legal(line: Transition) -> bool:
+def _is_legal(line: Transition) -> bool:
     """Whether an action may go from the one state to the other."""
     before = None if line.before is None else ActionState(line.before)
     return line.after in ACTION_MOVES.get(before, {})

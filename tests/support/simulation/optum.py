@@ -4,17 +4,17 @@ from typing import Any
 
 from local.sandbox.clock import ManualClock
 from local.sandbox.sandbox import Sandbox
-from payhub.domain.payment import Payment
 from payhub.operations.issue_payment import IssuePayment, issue_payment
 from tests.support.doing import VERBS
 from tests.support.fakes import issue_values
+from tests.support.optum_world import ACCOUNTS
 from tests.support.simulation.chance import Chance
+from tests.support.simulation.optum_books import wrong_books
 from tests.support.simulation.time_passing import Time
 from tests.support.simulation.world import World
 
 VENDOR_TENANT = "a976ced5-28ea-4e08-a267-024d2751e591"
 KEY = "vendor-key"
-ACCOUNTS = {"ACCT1": {"hold": False}, "ACCT2": {"hold": True}}
 FAULTS = (
     "disconnect",
     "timeout_before",
@@ -112,31 +112,11 @@ class OptumSimulation:
                 return
 
     def wrong(self) -> list[str]:
-        """What the truth book and the hub do not agree about, payment by payment."""
+        """What the truth book and the hub do not agree about, and what has not ended."""
         payments = self.world.payments()
-        found = [line for payment in payments for line in self._wrong_with(payment)]
-        known = {payment.vendor_reference for payment in payments}
-        return found + [
-            f"{movement.reference}: moved, unknown to the hub"
-            for movement in self.sandbox.truth_book.movements("optum")
-            if movement.reference not in known
+        unfinished = [
+            f"{payment.payment_id[:6]}: {action.verb} ended as {action.state.value}"
+            for payment in payments
+            if (action := payment.open_action)
         ]
-
-    def _wrong_with(self, payment: Payment) -> list[str]:
-        name = payment.payment_id[:6]
-        action = payment.open_action
-        found = [f"{name}: {action.verb} ended as {action.state.value}"] if action else []
-        reference = payment.vendor_reference or "nothing"
-        rows = self.sandbox.truth_book.movements("optum", reference)
-        for verb in ("issue", "release", "void", "reissue"):
-            moved = sum(row.operation == f"{verb}_payment" for row in rows)
-            done = sum(a.verb == verb and a.state.value == "done" for a in payment.actions)
-            held = verb == "issue" and payment.terms["accountShortCode"] == "ACCT2"
-            if moved != (0 if held else done):
-                found.append(f"{name}: {verb} moved {moved} times, done {done} times")
-        out = sum(r.amount_cents if r.direction == "out" else -r.amount_cents for r in rows)
-        if out not in (0, payment.amount_cents):
-            found.append(f"{name}: {out} cents are out")
-        if (payment.vendor_status in ("Voided", "Held", None)) != (out == 0):
-            found.append(f"{name}: {payment.vendor_status} with {out} cents out")
-        return found
+        return unfinished + list(wrong_books(payments, self.sandbox.truth_book.movements("optum")))

@@ -29,6 +29,8 @@ class Trial:
     after: Callable[[], None] = nothing
     payment_id: str | None = None
     """Where it is not the answer's: the payment that is acted upon."""
+    repeats_are_replays: bool = True
+    """Not so where If-Match alone guards it: what comes once it is done is told so."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def judged(
         *money,
         *([] if is_quiet else [f"unfinished after days: {_open_ends(sim)}"]),
         *([] if said is not None else ["the caller never had an answer"]),
-        *_replayed(before, replays),
+        *(_replayed(before, replays) if trial.repeats_are_replays else []),
         *_ended(contract, action),
         *common_oracle.wrong_in_all(sim, log),
     ]
