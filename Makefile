@@ -11,7 +11,7 @@ PIP := -m pip --disable-pip-version-check --no-input
 export PYTHONPATH := layers/payhub:functions:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run tour tenant test test-fast lint types contracts sam-check browser faults openapi docs lock clean environment
+.PHONY: help run tour tenant test test-fast lint types contracts sam-check browser faults simulate openapi docs lock clean environment
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -58,6 +58,10 @@ browser: ## Chromium for the tests of pages, as root where apt-get is
 
 faults: environment ## the table of every money operation under every fault, on a stack of its own
 	@$(BIN)/python -m tests.support.fault_table
+
+simulate: environment ## every fault, pair and meeting, many seeds: [SEED=n] [SEEDS=4000] [ONLY='decoda settle']
+	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(ONLY),--only "$(ONLY)")
 
 openapi: environment ## write the OpenAPI document of all routes again, from code and template
 	@$(BIN)/python -m local.openapi

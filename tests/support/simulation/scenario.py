@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from payhub.domain.contract import Contract
 from payhub.domain.payment import Action, ActionState, Payment
@@ -43,12 +44,20 @@ class Scenario:
     prepare: Callable[[Simulated], Trial]
     name: str = ""
 
+    @property
+    def moves_money(self) -> bool:
+        """Whether two of it would be two movements."""
+        return self.contract.moves_money
+
     def __str__(self) -> str:
         return " ".join(filter(None, (self.vendor, self.verb, self.name)))
 
-    def contract(self, sim: Simulated) -> Contract:
+    @property
+    def contract(self) -> Contract:
         """The vendor's row."""
-        return sim.hub.vendors[self.vendor].contracts[self.verb]
+        room = import_module(f"payhub.vendors.{self.vendor}.contract")
+        found: Contract = room.CONTRACTS[self.verb]
+        return found
 
 
 @dataclass
@@ -108,7 +117,7 @@ def judged(
         moved=moved,
         state=action.state.value if action else "none",
     )
-    contract = scenario.contract(sim)
+    contract = scenario.contract
     money = [*_money(contract, action, moved), *sim.wrong_books()]
     if trial.applied() != moved:
         money.append("a replay did it once more")

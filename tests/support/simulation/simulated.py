@@ -77,6 +77,10 @@ class Simulated(SandboxWorld):
         raise NotImplementedError
 
     def _hub(self) -> Hub:
+        self._make_ports()
+        return self.another_hub()
+
+    def _make_ports(self) -> None:
         self.weather = Weather(meanwhile=self._meanwhile, now_ms=self.clock.now_ms)
         self.table = SimulatedTable(self.weather)
         self.sqs = SimulatedSqs(self.weather, self.clock.now_ms)
@@ -88,6 +92,9 @@ class Simulated(SandboxWorld):
         self._next_run_ms = {
             name: self.clock.now_ms() + seconds * 1000 for name, seconds in self.schedules.items()
         }
+
+    def another_hub(self) -> Hub:
+        """The hub of a process of its own: the same ports, nothing that it remembers."""
         hub = super()._hub()
         clock = SimulatedClock(self.weather, self.clock.now_ms)
         return replace(hub, clock=clock, queue=cast("Queue", self.queue))
