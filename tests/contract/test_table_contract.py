@@ -1,6 +1,6 @@
 """One contract for the table: the one in memory, moto's and (in integration) ministack's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -12,16 +12,23 @@ from payhub.store import conditions
 from payhub.store.table import Put, Table
 from tests.support.aws import ENVIRONMENT, REGION, TABLE, create_table
 from tests.support.memory_table import MemoryTable
+from tests.support.simulation.aws import SimulatedTable
+from tests.support.simulation.weather import Weather
 from tests.support.table_contract import TableContract, item
 
+IN_MEMORY: dict[str, Callable[[], MemoryTable]] = {
+    "memory": MemoryTable,
+    "simulated": lambda: SimulatedTable(Weather()),
+}
 
-@pytest.fixture(params=["memory", "moto"])
+
+@pytest.fixture(params=["memory", "simulated", "moto"])
 def table(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Table | MemoryTable]:
     """The table under test."""
-    if request.param == "memory":
-        yield MemoryTable()
+    if request.param in IN_MEMORY:
+        yield IN_MEMORY[request.param]()
         return
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

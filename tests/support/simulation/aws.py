@@ -106,17 +106,29 @@ class Message:
         found: dict[str, str] = json.loads(self.body)
         return found
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether it is given up."""
+        return self.queue == DEAD
 
+
+DEAD = "dead letters"
 DELAY_SECONDS = 900
 """How much later than wanted a message may come."""
 
 
 @dataclass
 class SimulatedSqs:
-    """What the queue's adapter needs of an SQS client; `messages` are those not done with."""
+    """What the queue's adapter needs of an SQS client; `messages` are those not done with.
+
+    What was received is hidden for a while. What was received too often goes to the dead letters
+    when it would be seen again.
+    """
 
     weather: Weather
     now_ms: Callable[[], int]
+    visibility_seconds: float = 180
+    receives_max: int = 5
     messages: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -144,6 +156,22 @@ class SimulatedSqs:
             return broken(fault, effect)
 
         return self.weather.call(Port.QUEUE, f"send to {request['QueueUrl']}", keep, play)
+
+    def receive(self) -> Message | None:
+        """The next message that can be seen, of any queue."""
+        now_ms = self.now_ms()
+        found = next((message for message in self.messages if message.at_ms <= now_ms), None)
+        if found is None:
+            return None
+        if found.receives >= self.receives_max and found.queue != DEAD:
+            found.queue, found.receives = DEAD, 0
+        found.receives += 1
+        found.at_ms = now_ms + round(self.visibility_seconds * 1000)
+        return found
+
+    def delete(self, message: Message) -> None:
+        """It was done; that it may have been done by somebody else before is no error."""
+        self.messages = [each for each in self.messages if each is not message]
 
 
 class SimulatedSecrets(MemorySecrets):

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from tests.support.simulation import decoda_scenarios
+from tests.support.simulation import decoda_scenarios, optum_scenarios
 from tests.support.simulation.scenario import Result, Scenario, run
 from tests.support.simulation.weather import (
     FAULTS,
@@ -20,7 +20,9 @@ Plan = Mapping[int, Fault]
 """Number of the point -> what goes wrong there."""
 
 SCENARIOS: Mapping[str, Scenario] = {
-    str(scenario): scenario for room in (decoda_scenarios,) for scenario in room.SCENARIOS
+    str(scenario): scenario
+    for room in (optum_scenarios, decoda_scenarios)
+    for scenario in room.SCENARIOS
 }
 
 _F = Fault

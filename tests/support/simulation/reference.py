@@ -30,12 +30,10 @@ from aws_lambda_powertools.utilities.idempotency.persistence import (
 from moto import mock_aws
 
 from tests.support.doing import Killed
-from tests.support.simulation.aws import broken
+from tests.support.simulation.aws import SimulatedSqs, broken
 from tests.support.simulation.simulated import (
     HANG_SECONDS,
     LATE_SECONDS,
-    RECEIVES_MAX,
-    VISIBILITY_SECONDS,
 )
 from tests.support.simulation.weather import (
     FAULTS,
@@ -69,10 +67,10 @@ class Reference:
     def deliver(self) -> None:
         """One message, until a worker has done it or it is given up."""
         charge = self._guarded()
-        for _ in range(RECEIVES_MAX):
+        for _ in range(SimulatedSqs.receives_max):
             if self._process(charge):
                 break
-            self.now_ms += VISIBILITY_SECONDS * 1000
+            self.now_ms += round(SimulatedSqs.visibility_seconds * 1000)
         self.charges += len(self.late)
 
     def _process(self, charge: Callable[..., Any]) -> bool:

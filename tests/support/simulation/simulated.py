@@ -17,6 +17,7 @@ from tests.support.doing import Killed
 from tests.support.sandbox_world import Said, SandboxWorld, TimedQueue
 from tests.support.simulation import functions
 from tests.support.simulation.aws import (
+    DEAD,
     Message,
     SimulatedClock,
     SimulatedIds,
@@ -28,10 +29,8 @@ from tests.support.simulation.weather import Fault, Port, Process, Weather
 
 T = TypeVar("T")
 
-PAYMENTS, EVENTS, DEAD = "payments", "events", "dead letters"
+PAYMENTS, EVENTS = "payments", "events"
 WORKERS = {PAYMENTS: "advance_payment", EVENTS: "apply_event", DEAD: "dead_letter"}
-VISIBILITY_SECONDS = 180
-RECEIVES_MAX = 4
 SWEEP_SECONDS = 60
 MAIL_DELAY_SECONDS = 600
 LATE_SECONDS = 120
@@ -207,14 +206,11 @@ class Simulated(SandboxWorld):
             if at_ms <= now_ms:
                 self._next_run_ms[name] = now_ms + self.schedules[name] * 1000
                 self.schedule(name)
-        while messages := [it for it in self.sqs.messages if it.at_ms <= self.clock.now_ms()]:
-            for message in messages:
-                self._receive(message)
+        while message := self.sqs.receive():
+            self._work_on(message)
 
-    def _receive(self, message: Message) -> None:
-        """A worker takes it; what fails is visible again later, four times at most."""
-        message.at_ms = self.clock.now_ms() + VISIBILITY_SECONDS * 1000
-        message.receives += 1
+    def _work_on(self, message: Message) -> None:
+        """A worker takes it; what fails is visible again later."""
         worker = WORKERS[message.queue]
         record = {
             "messageId": str(message.number),
@@ -230,10 +226,7 @@ class Simulated(SandboxWorld):
 
         told = self.process(f"worker {worker}", action)
         if told == {"batchItemFailures": []}:
-            if message in self.sqs.messages:
-                self.sqs.messages.remove(message)
-        elif message.receives >= RECEIVES_MAX and message.queue != DEAD:
-            message.queue, message.receives, message.at_ms = DEAD, 0, self.clock.now_ms()
+            self.sqs.delete(message)
 
     def run(self) -> None:
         """Both sides do what is due now."""
