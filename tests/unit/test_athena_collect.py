@@ -131,7 +131,7 @@ def test_what_was_proven_not_sent_is_sent_by_the_same_key_with_the_card_again(
     said = world.collect(key="k-1")
     assert said.status == 503 and said.headers["Retry-After"]
     assert world.payment(said.payment_id).status == "not_sent"
-    assert world.queue.payments == []
+    assert world.queue.messages == []
     again = world.collect(key="k-1")
     assert again.status == 200 and again.payment_id == said.payment_id
     assert [a.number for a in world.payment(said.payment_id).action.attempts] == [1, 2]
@@ -153,7 +153,7 @@ def test_an_operator_cannot_have_a_card_sent_that_nobody_has(world: AthenaWorld)
     said = world.collect(key="k-1")
     stuck = world.payment(said.payment_id)
     assert stuck.action.state is ActionState.NOT_SENT
-    assert world.work(said.payment_id).action.state is ActionState.NOT_SENT
+    assert world.look(said.payment_id).action.state is ActionState.NOT_SENT
     assert world.moved("collect_payment") == 0
 
 
@@ -175,7 +175,7 @@ def test_a_late_receipt_after_not_captured_raises_a_review(world: AthenaWorld) -
     world.pass_seconds(120)
     assert world.moved("collect_payment") == 1
     for _ in range(5):
-        payment = world.work(said.payment_id)
+        payment = world.look(said.payment_id)
     assert payment.action.state is ActionState.NEEDS_REVIEW
     assert "NeedsReview" in world.signals.names()
 
@@ -237,7 +237,7 @@ def test_nothing_of_a_card_but_brand_and_last_four_digits_is_stored(world: Athen
 def test_another_practice_is_not_found(world: AthenaWorld) -> None:
     said = world.collect()
     ids = {"practiceid": "195999", "patientid": "1"}
-    other = world.call("collect_payment", ids, {"departmentid": "1", "otheramount": "1", **CARD})
+    other = world.form("collect_payment", ids, {"departmentid": "1", "otheramount": "1", **CARD})
     assert said.status == 200 and other.status == 404 and PRACTICE not in json.dumps(other.body)
 
 
@@ -293,9 +293,9 @@ def test_a_refused_token_is_renewed_once_and_the_charge_made_once(world: AthenaW
     assert world.collect("11.00").status == 200
     refused: list[str] = []
 
-    def refuse_once(path: str) -> httpx.Response | None:
-        if path.endswith("/collectpayment") and not refused:
-            refused.append(path)
+    def refuse_once(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path.endswith("/collectpayment") and not refused:
+            refused.append(request.url.path)
             return httpx.Response(401, text="<h1>Developer Inactive</h1>")
         return None
 

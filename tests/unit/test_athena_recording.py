@@ -129,7 +129,7 @@ def test_a_recording_without_an_answer_needs_a_person_and_is_never_repeated(
 def test_a_recording_that_did_not_leave_is_queued_and_sent_once(world: AthenaWorld) -> None:
     world.arm("record_payment", "http_429")
     said = world.record(key="k-1")
-    assert said.status == 202 and world.queue.payments
+    assert said.status == 202 and world.queue.messages
     assert world.work_until_quiet(said.payment_id).status == "Posted"
     assert world.moved("record_payment") == 1
 
@@ -230,7 +230,7 @@ def lost_for(world: AthenaWorld, seconds: float) -> str:
 
 
 def test_five_hours_fifty_after_the_first_send_a_resend_is_safe(world: AthenaWorld) -> None:
-    payment = world.work(lost_for(world, 5 * HOUR + 50 * 60))
+    payment = world.look(lost_for(world, 5 * HOUR + 50 * 60))
     assert payment.status == "Recorded" and len(payment.action.attempts) == 2
     assert world.moved("record_vendor_payment") == 1
 
@@ -238,7 +238,7 @@ def test_five_hours_fifty_after_the_first_send_a_resend_is_safe(world: AthenaWor
 def test_six_hours_ten_after_the_first_send_nothing_is_sent(world: AthenaWorld) -> None:
     payment_id = lost_for(world, 6 * HOUR + 10 * 60)
     before = len(world.calls)
-    payment = world.work(payment_id)
+    payment = world.look(payment_id)
     assert payment.status == "needs_review" and len(payment.action.attempts) == 1
     assert len(world.calls) == before and world.moved("record_vendor_payment") == 1
     assert world.report(externalrefid="ACME-1").status == 202
@@ -251,7 +251,7 @@ def test_the_first_send_counts_not_the_latest(world: AthenaWorld) -> None:
     said = world.report(externalrefid="ACME-1")
     world.arm("record_vendor_payment", "http_500_before", count=1000)
     for _ in range(60):
-        payment = world.work(said.payment_id)
+        payment = world.look(said.payment_id)
         if payment.open_action is None or payment.due_at_ms is None:
             break
     assert payment.status == "needs_review"
@@ -261,13 +261,13 @@ def test_the_first_send_counts_not_the_latest(world: AthenaWorld) -> None:
 
 
 def test_inside_the_margin_before_six_hours_nothing_is_sent(world: AthenaWorld) -> None:
-    payment = world.work(lost_for(world, 6 * HOUR - 5 * 60))
+    payment = world.look(lost_for(world, 6 * HOUR - 5 * 60))
     assert payment.status == "needs_review" and len(payment.action.attempts) == 1
 
 
 def test_a_vendor_code_of_somebody_else_is_not_found(world: AthenaWorld) -> None:
     ids = {"practiceid": "195900", "vendorcode": "GLOBEX"}
-    assert world.call("record_vendor_payment", ids, {"departmentid": "1"}).status == 404
+    assert world.form("record_vendor_payment", ids, {"departmentid": "1"}).status == 404
 
 
 # Refunds
@@ -343,7 +343,7 @@ def test_a_repeat_refused_in_unknown_words_needs_a_person(world: AthenaWorld) ->
     world.arm("refund_vendor_payment", "timeout_after")
     world.refund(paid.body["patientpaymentid"])
     world.arm("refund_vendor_payment", "decline")
-    payment = world.work(paid.payment_id)
+    payment = world.look(paid.payment_id)
     assert payment.open_action is not None
     assert payment.open_action.state is ActionState.NEEDS_REVIEW
     assert world.moved("refund_vendor_payment") == 1
@@ -406,7 +406,7 @@ def test_charges_that_cannot_be_read_are_named(world: AthenaWorld, charges: str)
 def test_receipts_come_in_their_documented_types(world: AthenaWorld) -> None:
     taken = world.collect("0.70")
     ids = {"practiceid": "195900", "patientid": "1"}
-    listed = world.call("list_receipts", ids, queryStringParameters={"departmentid": "1"})
+    listed = world.call("list_receipts", ids, query={"departmentid": "1"})
     assert listed.status == 200 and listed.body[0]["amount"] == "0.70"
     assert listed.body[0]["epaymentid"] == taken.body["epaymentid"]
     one = {**ids, "epaymentid": str(taken.body["epaymentid"])}

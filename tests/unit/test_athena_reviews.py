@@ -26,7 +26,7 @@ def test_a_recording_that_was_found_is_posted_and_its_key_answered(world: Athena
     replay = world.record(key="k-1")
     assert replay.body == {"paymentbatchid": int(world.ledger()[0][1]), "success": "true"}
     assert world.payment(payment_id).due_at_ms is not None
-    assert world.work(payment_id).due_at_ms is None
+    assert world.look(payment_id).due_at_ms is None
 
 
 def test_what_is_no_number_is_no_reference(world: AthenaWorld) -> None:
@@ -43,7 +43,7 @@ def test_a_caller_is_not_told_to_charge_again_what_turned_up_late(world: AthenaW
     assert world.collect(key="k-1").body["errortext"].startswith("NOT CAPTURED")
     world.pass_seconds(120)
     for _ in range(5):
-        world.work(lost.payment_id)
+        world.look(lost.payment_id)
     again = world.collect(key="k-1")
     assert again.status == 202 and again.body["errortext"].startswith("OUTCOME UNKNOWN")
     world.resolve(lost.payment_id, "moved", world.ledger()[0][1])
@@ -65,7 +65,7 @@ def test_what_did_not_move_is_sent_again_when_the_operator_says_so(world: Athena
     world.arm("adjust_charges", "disconnect")
     payment_id = in_review(world, world.adjust((1011, "5.00")))
     world.resolve(payment_id, "resend")
-    assert world.work(payment_id).status == "Adjusted"
+    assert world.look(payment_id).status == "Adjusted"
     assert world.moved("adjust_charges") == 1
 
 

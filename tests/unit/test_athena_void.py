@@ -271,5 +271,5 @@ def test_a_patient_path_of_another_practice_is_not_found(
 ) -> None:
     world = begin("2026-11-20 09:00")
     ids = {"practiceid": "7", "patientid": "1", "epaymentid": "1"}
-    said = world.call("void_collected_payment", ids, {})
+    said = world.form("void_collected_payment", ids, {})
     assert said.status == 404 and PRACTICE not in str(said.body) and world.calls == []

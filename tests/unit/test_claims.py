@@ -59,8 +59,8 @@ def test_one_reference_in_two_requests_at_once_is_one_payment(world: AthenaWorld
 def test_an_answer_that_names_another_payments_money_needs_a_person(world: AthenaWorld) -> None:
     first = world.report(key="k-1")
     named = {"patientpaymentid": first.body["patientpaymentid"], "previouslyrecordedyn": "true"}
-    world.instead = lambda path: (
-        httpx.Response(200, json=named) if path.endswith("/payments") else None
+    world.instead = lambda request: (
+        httpx.Response(200, json=named) if request.url.path.endswith("/payments") else None
     )
     second = world.report(key="k-2")
     assert second.status == 202
@@ -93,7 +93,7 @@ def test_a_receipt_taken_while_it_is_being_adopted_is_not_adopted(world: AthenaW
     reference = world.ledger()[0][1]
     taken = owned(None, TENANT_ID, f"reference/athena/195900/epayment/{reference}", "x", 1, None)
     world.interleave(lambda: world.table.put(Put(item=claim_item(taken))))
-    world.work(lost.payment_id)
+    world.look(lost.payment_id)
     payment = world.payment(lost.payment_id)
     assert state(payment) is ActionState.UNKNOWN and payment.vendor_reference is None
 
@@ -138,6 +138,6 @@ def test_a_repeat_that_does_not_get_through_leaves_the_first_call_unknown(
     said = world.report(key="k-1")
     world.arm("record_vendor_payment", "http_429", count=20)
     for _ in range(20):
-        assert state(world.work(said.payment_id)) is ActionState.UNKNOWN
+        assert state(world.look(said.payment_id)) is ActionState.UNKNOWN
     assert state(world.work_until_quiet(said.payment_id)) is ActionState.DONE
     assert world.moved("record_vendor_payment") == 1
