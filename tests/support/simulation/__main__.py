@@ -32,7 +32,7 @@ from tests.support.simulation.explore import SCENARIOS, of_seed, shrunk
 PAGE = REPOSITORY / "docs" / "reliability.md"
 _BLOCK = re.compile(r"(<!-- make simulate: table -->\n).*?(<!-- end -->)", re.DOTALL)
 _SEEDS = 4000
-_WRONGS = ("Wrong money", "Otherwise wrong")
+_WRONGS = ("Wrong money", "Not ended", "Otherwise wrong")
 
 Tallies = Mapping[tuple[str, str], Tally]
 
@@ -122,12 +122,13 @@ def _baseline() -> Sequence[object]:
     faults = list(reference.singles())
     wrong = sum(charges != 1 for _, _, charges in faults)
     title = "for comparison: a charge behind Powertools' idempotency utility, single faults"
-    return [title, len(faults), len(faults), wrong, 0, "-"]
+    return [title, len(faults), len(faults), wrong, 0, 0, "-"]
 
 
 def _wrongs(tallies: Sequence[Tally]) -> Sequence[int]:
     money = sum(tally.wrong_money for tally in tallies)
-    return [money, sum(tally.wrong for tally in tallies) - money]
+    liveness = sum(tally.wrong_liveness for tally in tallies)
+    return [money, liveness, sum(tally.wrong for tally in tallies) - money - liveness]
 
 
 def _heading(first: str, *others: str) -> Iterator[str]:

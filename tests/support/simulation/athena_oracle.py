@@ -12,6 +12,7 @@ from tests.support.simulation.athena import AthenaSimulation
 from tests.support.simulation.athena_ledger import PLAN, STORED_CARD, Cause, Entry
 from tests.support.simulation.athena_requests import SECRETS, SECURITY_CODE, Ask
 from tests.support.simulation.common_oracle import wrong_history
+from tests.support.simulation.scenario import Kind, Wrongs, all_of
 from tests.support.simulation.time_passing import NEW_YORK
 
 S = ActionState
@@ -70,14 +71,28 @@ class AthenaBooks:
         self._holders = {_held(each): each for each in self.payments if each.vendor_reference}
 
     def wrong(self) -> list[str]:
+        """All that is wrong."""
+        return all_of(self.wrongs())
+
+    def wrongs(self) -> Wrongs:
         """Every disagreement, as a sentence."""
-        found = [f"said: {line}" for line in self._simulation.complaints]
-        for payment in self.payments:
-            for check in (_unfinished, self._first, self._outs, self._calls, wrong_history):
-                found += [f"{payment.payment_id[-6:]}: {line}" for line in check(payment)]
+        money = self._each(self._first, self._outs, self._calls)
         for check_all in (self._unheld, self._held_twice, self._repeats, self._tenders):
-            found += check_all()
-        return found + list(self._secrets())
+            money += check_all()
+        said = [f"said: {line}" for line in self._simulation.complaints]
+        return {
+            Kind.MONEY: money,
+            Kind.LIVENESS: self._each(_unfinished),
+            Kind.OTHER: [*said, *self._each(wrong_history), *self._secrets()],
+        }
+
+    def _each(self, *checks: Callable[[Payment], Iterator[str]]) -> list[str]:
+        return [
+            f"{payment.payment_id[-6:]}: {line}"
+            for payment in self.payments
+            for check in checks
+            for line in check(payment)
+        ]
 
     # Payment by payment
 

@@ -23,7 +23,7 @@ from tests.support.simulation.explore import (
     singles,
 )
 from tests.support.simulation.meetings import orders, played
-from tests.support.simulation.scenario import Result
+from tests.support.simulation.scenario import Kind, Result, Wrongs, all_of
 
 T = TypeVar("T")
 
@@ -42,6 +42,7 @@ class Tally:
     faults: int = 0
     wrong: int = 0
     wrong_money: int = 0
+    wrong_liveness: int = 0
     seconds: float = 0.0
     told: list[str] = field(default_factory=list)
 
@@ -50,12 +51,14 @@ class Tally:
         self.runs += 1
         self.faults += len(result.struck)
         if result.wrong:
-            self.fail(tell() if len(self.told) < _TOLD_MAX else "", is_money=result.is_money_wrong)
+            self.fail(tell() if len(self.told) < _TOLD_MAX else "", result.wrongs)
 
-    def fail(self, words: str, *, is_money: bool) -> None:
-        """A run that went wrong."""
+    def fail(self, words: str, wrongs: Wrongs) -> None:
+        """A run that went wrong; it counts for the gravest kind."""
         self.wrong += 1
+        is_money = bool(wrongs.get(Kind.MONEY))
         self.wrong_money += is_money
+        self.wrong_liveness += not is_money and bool(wrongs.get(Kind.LIVENESS))
         self.told += [words] if words else []
 
     def join(self, other: "Tally") -> None:
@@ -64,6 +67,7 @@ class Tally:
         self.faults += other.faults
         self.wrong += other.wrong
         self.wrong_money += other.wrong_money
+        self.wrong_liveness += other.wrong_liveness
         self.seconds += other.seconds
         self.told = (self.told + other.told)[:_TOLD_MAX]
 
@@ -135,13 +139,13 @@ def _crowds(seeds: Sequence[int]) -> Tally:
     tally = Tally(CROWDS, "optum, athena")
     for seed in seeds:
         issuer, athena = run(seed), run_athena(seed)
-        for wrong, trace in (
-            (issuer.wrong(), issuer.trace),
-            (AthenaBooks(athena).wrong(), athena.trace),
+        for wrongs, trace in (
+            (issuer.wrongs(), issuer.trace),
+            (AthenaBooks(athena).wrongs(), athena.trace),
         ):
             tally.runs += 1
-            if wrong:
-                tally.fail("\n".join([f"SEED={seed}", *trace, *wrong]), is_money=True)
+            if wrong := all_of(wrongs):
+                tally.fail("\n".join([f"SEED={seed}", *trace, *wrong]), wrongs)
     return tally
 
 

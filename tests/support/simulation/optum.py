@@ -10,6 +10,7 @@ from tests.support.fakes import issue_values
 from tests.support.optum_world import ACCOUNTS
 from tests.support.simulation.chance import Chance
 from tests.support.simulation.optum_books import wrong_books
+from tests.support.simulation.scenario import Kind, Wrongs, all_of
 from tests.support.simulation.time_passing import Time
 from tests.support.simulation.world import World
 
@@ -112,6 +113,10 @@ class OptumSimulation:
                 return
 
     def wrong(self) -> list[str]:
+        """All that is wrong."""
+        return all_of(self.wrongs())
+
+    def wrongs(self) -> Wrongs:
         """What the truth book and the hub do not agree about, and what has not ended."""
         payments = self.world.payments()
         unfinished = [
@@ -119,4 +124,5 @@ class OptumSimulation:
             for payment in payments
             if (action := payment.open_action)
         ]
-        return unfinished + list(wrong_books(payments, self.sandbox.truth_book.movements("optum")))
+        moved = self.sandbox.truth_book.movements("optum")
+        return {Kind.MONEY: list(wrong_books(payments, moved)), Kind.LIVENESS: unfinished}

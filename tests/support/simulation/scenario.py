@@ -1,7 +1,9 @@
 """One thing that a caller wants, and what becomes of it when things go wrong."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib import import_module
 
 from payhub.domain.contract import Contract
@@ -60,9 +62,29 @@ class Scenario:
         return found
 
 
+class Kind(StrEnum):
+    """What is wrong: the money, that something does not end, or anything else."""
+
+    MONEY = "money"
+    LIVENESS = "liveness"
+    OTHER = "other"
+
+
+Wrongs = Mapping[Kind, list[str]]
+"""Sentences about what no fault may bring about, by their kind."""
+
+
+def all_of(wrongs: Wrongs) -> list[str]:
+    """The sentences, those about money first."""
+    return [line for kind in Kind for line in wrongs.get(kind, ())]
+
+
 @dataclass
 class Result:
-    """What came of a run: `wrong` is what no fault may bring about, `moved` counts its effects."""
+    """What came of a run: `wrongs` is what no fault may bring about, `moved` counts its effects.
+
+    `errors` are those that nobody foresaw, by name: the hub logs them and goes on.
+    """
 
     scenario: Scenario
     points: list[Point]
@@ -70,8 +92,13 @@ class Result:
     trace: list[str]
     moved: int
     state: str
-    wrong: list[str] = field(default_factory=list)
-    is_money_wrong: bool = False
+    wrongs: Wrongs = field(default_factory=dict)
+    errors: frozenset[str] = frozenset()
+
+    @property
+    def wrong(self) -> list[str]:
+        """All that is wrong."""
+        return all_of(self.wrongs)
 
     def __str__(self) -> str:
         faults = "; ".join(f"{point}: {fault}" for point, fault in self.struck)
@@ -116,20 +143,25 @@ def judged(
         trace=sim.weather.trace,
         moved=moved,
         state=action.state.value if action else "none",
+        errors=frozenset(re.findall(r'"error":"(\w+)"', log)),
     )
     contract = scenario.contract
     money = [*_money(contract, action, moved), *sim.wrong_books()]
     if trial.applied() != moved:
         money.append("a replay did it once more")
-    result.is_money_wrong = bool(money)
-    result.wrong = [
-        *money,
-        *([] if is_quiet else [f"unfinished after days: {_open_ends(sim)}"]),
-        *([] if said is not None else ["the caller never had an answer"]),
-        *(_replayed(before, replays) if trial.repeats_are_replays else []),
-        *_ended(contract, action),
-        *common_oracle.wrong_in_all(sim, log),
-    ]
+    result.wrongs = {
+        Kind.MONEY: money,
+        Kind.LIVENESS: [
+            *([] if is_quiet else [f"unfinished after days: {_open_ends(sim)}"]),
+            *([] if said is not None else ["the caller never had an answer"]),
+            *([] if action is not None else ["the hub knows nothing of it"]),
+        ],
+        Kind.OTHER: [
+            *(_replayed(before, replays) if trial.repeats_are_replays else []),
+            *([] if action is None else _ended(contract, action)),
+            *common_oracle.wrong_in_all(sim, log),
+        ],
+    }
     return result
 
 
@@ -144,13 +176,11 @@ def _money(contract: Contract, action: Action | None, moved: int) -> Iterator[st
         yield f"said to be {state}, and was done"
 
 
-def _ended(contract: Contract, action: Action | None) -> Iterator[str]:
+def _ended(contract: Contract, action: Action) -> Iterator[str]:
     """An intent ends in a state that the contract knows for a fault that nobody declined."""
     ends: Mapping[str, frozenset[str]] = contract.expected_ends
     allowed = {ActionState.DONE.value}.union(*(ends[it] for it in ends if it != "decline"))
-    if action is None:
-        yield "the hub knows nothing of it"
-    elif action.state.value not in allowed:
+    if action.state.value not in allowed:
         yield f"ended {action.state.value}: {action.refusal}"
 
 
