@@ -138,7 +138,8 @@ class Simulated(SandboxWorld):
                     count=1,
                     delay_seconds=LATE_SECONDS,
                 )
-                self.sandbox.faults.arm(armed)
+                with self.sandbox.store.transaction():
+                    self.sandbox.faults.arm(armed)
             return effect()
 
         name = operation or request.url.path
