@@ -56,9 +56,11 @@ def logs_kept() -> Iterator[StringIO]:
     """What is logged meanwhile, instead of on the terminal."""
     kept = StringIO()
     stream = cast("logging.StreamHandler[Any]", logger.registered_handler)
-    before = stream.setStream(kept)
+    before, others = stream.setStream(kept), logging.StreamHandler(kept)
+    logging.getLogger("payhub").addHandler(others)
     try:
         yield kept
     finally:
+        logging.getLogger("payhub").removeHandler(others)
         if before is not None:
             stream.setStream(before)

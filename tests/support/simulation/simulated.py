@@ -143,7 +143,8 @@ class Simulated(SandboxWorld):
             return effect()
 
         name = operation or request.url.path
-        return self.weather.call(Port.VENDOR, name, lambda: self._line(request), play)
+        port = Port.LOOKUP if request.method == "GET" else Port.VENDOR
+        return self.weather.call(port, name, lambda: self._line(request), play)
 
     def _line(self, request: httpx.Request) -> httpx.Response:
         return SandboxWorld._vendor(self, request)

@@ -42,6 +42,7 @@ class Port(StrEnum):
     INDEX = "index read"
     QUEUE = "queue"
     VENDOR = "vendor"
+    LOOKUP = "vendor read"
     WEBHOOK = "webhook"
     SECRETS = "secrets"
     CLOCK = "clock"
@@ -63,6 +64,10 @@ FAULTS: Mapping[Port, tuple[Fault, ...]] = {
         *_PROCESS,
         *(_F.FAILS, _F.LOST, _F.THROTTLED, _F.CUT_OFF, _F.ERROR_BEFORE, _F.ERROR_AFTER),
         *(_F.TRUNCATED, _F.LATE),
+    ),
+    Port.LOOKUP: (
+        *(_F.DIES_BEFORE, _F.HANGS_BEFORE, _F.HANGS_AFTER, _F.FAILS, _F.LOST, _F.THROTTLED),
+        *(_F.CUT_OFF, _F.ERROR_BEFORE, _F.TRUNCATED),
     ),
     Port.WEBHOOK: (_F.LOST, _F.DUPLICATED, _F.DELAYED, _F.DROPPED),
     Port.SECRETS: (_F.DIES_BEFORE, _F.HANGS_BEFORE, _F.FAILS),
