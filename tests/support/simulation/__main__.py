@@ -27,7 +27,7 @@ from tests.support.simulation.campaign import (
     single_tasks,
 )
 from tests.support.simulation.encounters import MEETINGS
-from tests.support.simulation.explore import SCENARIOS, of_seed, shrunk
+from tests.support.simulation.explore import of_seed, shrunk
 
 PAGE = REPOSITORY / "docs" / "reliability.md"
 _BLOCK = re.compile(r"(<!-- make simulate: table -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -74,9 +74,8 @@ def _tasks(wanted: argparse.Namespace) -> Iterator[Task]:
         if str(MEETINGS[name].scenario) in names:
             yield from meeting_tasks(name)
     if not wanted.quick:
-        for name in names:
-            if SCENARIOS[name].moves_money:
-                yield from pair_tasks(name)
+        for name in campaign.flows(names):
+            yield from pair_tasks(name)
     if wanted.only is None:
         yield from seed_tasks(wanted.seeds)
 

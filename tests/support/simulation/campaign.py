@@ -188,6 +188,16 @@ def names(only: str | None) -> list[str]:
     return [name for name in SCENARIOS if only is None or only in name]
 
 
+def flows(among: Sequence[str]) -> list[str]:
+    """Of each verb that moves money the first scenario: the others differ in how it is asked for."""
+    by_verb: dict[tuple[str, str], str] = {}
+    for name in among:
+        scenario = SCENARIOS[name]
+        if scenario.moves_money:
+            by_verb.setdefault((scenario.vendor, scenario.verb), name)
+    return list(by_verb.values())
+
+
 def points(name: str, *, every_call: bool) -> int:
     """How many calls a run has in which nothing goes wrong."""
     return len(points_of(name, every_call=every_call))
