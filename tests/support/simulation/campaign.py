@@ -189,7 +189,7 @@ def names(only: str | None) -> list[str]:
 
 
 def flows(among: Sequence[str]) -> list[str]:
-    """Of each verb that moves money the first scenario: the others differ in how it is asked for."""
+    """Of each verb that moves money the first scenario; others differ in how it is asked for."""
     by_verb: dict[tuple[str, str], str] = {}
     for name in among:
         scenario = SCENARIOS[name]
