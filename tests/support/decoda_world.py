@@ -5,7 +5,7 @@ are signed by the sandbox's outbox and come when, and in the order in which, a t
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -65,6 +65,8 @@ class DecodaWorld(SandboxWorld):
     vendor: ClassVar[str] = "decoda"
     url: ClassVar[str] = URL
     functions: ClassVar[tuple[str, ...]] = functions(_API, *_OTHERS)
+    patients: ClassVar[Mapping[str, int]] = {}
+    """By tenant, where there are to be fewer than the sandbox's own."""
 
     event_style: str = "api"
     time_zone: str = "America/New_York"
@@ -85,7 +87,8 @@ class DecodaWorld(SandboxWorld):
         for tenant, clinic in CLINICS.items():
             known = {"tenant": clinic, "api_key": f"key-{clinic}"}
             style = {"event_style": self.event_style, "requests_per_minute": 1_000_000}
-            self.control("POST", "decoda/tenants", {**known, **style})
+            few = {"patients": self.patients[tenant]} if tenant in self.patients else {}
+            self.control("POST", "decoda/tenants", {**known, **style, **few})
             decoda = {
                 "base_url": URL,
                 "tenant_id": clinic,

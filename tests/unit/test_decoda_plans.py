@@ -800,6 +800,21 @@ def test_who_confirms_a_withdrawn_plan_brings_it_back_and_it_can_be_cancelled_ag
     assert world.shown(said.payment_id)["status"] == "cancelled"
 
 
+def test_the_answer_to_a_repeated_cancellation_can_be_cancelled_by_its_revision(
+    world: DecodaWorld,
+) -> None:
+    said = world.prepare()
+    world.cancel(said.payment_id, key="k-1")
+    world.confirm(said.body)
+    world.go(60)
+    repeated = world.cancel(said.payment_id, key="k-1")
+    assert repeated.is_replay and repeated.body["status"] == "active"
+    revision = repeated.headers["ETag"]
+    assert revision == f'"{repeated.body["revision"]}"'
+    again = world.cancel(said.payment_id, headers={"If-Match": revision})
+    assert again.status == 200 and deletions(world) == 1
+
+
 def test_a_plan_that_was_confirmed_unheard_of_is_cancelled_at_the_vendor(
     world: DecodaWorld,
 ) -> None:

@@ -28,12 +28,12 @@ class Books:
         self.payments = Shelf(store, VENDOR, "decoda_payment", Payment.from_document)
         self.plans = Shelf(store, VENDOR, "decoda_plan", Plan.from_document)
 
-    def plant(self, tenant: str) -> None:
+    def plant(self, tenant: str, patients: int = seeds.PATIENTS) -> None:
         """Seed a tenant's patients, once after each reset."""
         if self._store.get(VENDOR, _PLANTED, tenant):
             return
         self._store.put(VENDOR, _PLANTED, tenant, {"tenant": tenant})
-        for number in range(1, seeds.PATIENTS + 1):
+        for number in range(1, patients + 1):
             self.patients.save(seeds.patient(tenant, number))
             for charge in seeds.charges(tenant, number):
                 self.charges.save(charge)

@@ -22,6 +22,7 @@ from local.sandbox.decoda.installments import Installments
 from local.sandbox.decoda.magic import RETURNED
 from local.sandbox.decoda.payins import PayinConfig
 from local.sandbox.decoda.schemas import METHOD_TYPES
+from local.sandbox.decoda.seeds import PATIENTS
 from local.sandbox.decoda.tenants import EVENT_STYLES, Tenant, Tenants
 from local.sandbox.messages import Request, Response, json_response
 from local.sandbox.refused import Refused
@@ -74,7 +75,7 @@ class Controls:
     def _set_tenant(self, request: Request) -> Response:
         """Add a tenant, or change one that exists (so a key can be rotated)."""
         fields = Fields.of_body(request.body)
-        fields.only("tenant", "api_key", "event_style", "requests_per_minute")
+        fields.only("tenant", "api_key", "event_style", "requests_per_minute", "patients")
         tenant = Tenant(
             id=fields.text("tenant"),
             api_key=fields.text("api_key"),
@@ -86,7 +87,10 @@ class Controls:
         holder = self._tenants.with_key(tenant.api_key)
         if holder and holder.id != tenant.id:
             raise BadInputError("api_key must not be another tenant's")
+        patients = fields.whole_number("patients", 0, PATIENTS, PATIENTS)
         self._tenants.save(tenant)
+        if fields.has("patients"):
+            self._books.plant(tenant.id, patients)
         return json_response(201, _shown(tenant))
 
     def _list_tenants(self, _: Request) -> Response:

@@ -1,12 +1,11 @@
 """What must be true of every payment of every vendor, whatever has happened."""
 
-import json
 from collections.abc import Iterator
 
 from payhub.domain.lifecycle import ACTION_MOVES
 from payhub.domain.payment import ActionState, Payment, Transition
 from tests.support.sandbox_world import OTHER_ID, TENANT_ID
-from tests.support.simulation.simulated import Simulated
+from tests.support.simulation.simulated import CARRIED, DOCUMENTS, Simulated
 
 HTTP_NOT_FOUND = 404
 
@@ -21,10 +20,11 @@ def wrong_in_all(sim: Simulated, log: str) -> Iterator[str]:
 
 
 def wrong_history(payment: Payment) -> Iterator[str]:
-    """Every action's way from its beginning to its present state, and the status's, all there."""
+    """The way of every action, refund and status from its beginning to the present, all there."""
     ways: list[tuple[str, str]] = []
+    verbs = {action.verb for action in payment.actions}
     for line in payment.history:
-        if line.subject != "status" and not _is_legal(line):
+        if line.subject in verbs and not _is_legal(line):
             yield f"illegal: {line.before} -> {line.after}"
         if line.before is None:
             ways.append((line.subject, line.after))
@@ -34,6 +34,7 @@ def wrong_history(payment: Payment) -> Iterator[str]:
         else:
             yield f"a line without a beginning: {line.subject} {line.before} -> {line.after}"
     ends = [(action.verb, action.state.value) for action in payment.actions]
+    ends += [(f"refund {refund.refund_id}", refund.status) for refund in payment.refunds]
     if sorted(ways) != sorted([*ends, ("status", payment.status)]):
         yield f"the history ends in {ways}"
 
@@ -53,11 +54,24 @@ def _seen_by_another(sim: Simulated, payment: Payment) -> Iterator[str]:
 
 
 def _secrets(sim: Simulated, log: str) -> Iterator[str]:
-    kept = {
-        "table": json.dumps([repr(item) for item in sim.table.items.values()]),
-        "queue": json.dumps([message.body for message in sim.sqs.messages]),
+    for where, text in _kept(sim, log).items():
+        yield from (f"{secret!r} in the {where}" for secret in sim.never_stored if secret in text)
+        strays = (it for it, places in sim.stored_only_in.items() if where not in places)
+        yield from (f"{word!r} in the {where}" for word in strays if word in text)
+
+
+def _kept(sim: Simulated, log: str) -> dict[str, str]:
+    """Everything that is kept anywhere, by place: the table's items without their documents too."""
+    documents: dict[str, list[str]] = {DOCUMENTS: [], CARRIED: []}
+    attributes: list[str] = []
+    for (_, sort_key), item in sim.table.items.items():
+        place = CARRIED if sort_key.startswith("CARRIED#") else DOCUMENTS
+        documents[place].append(repr(item.get("doc")))
+        attributes.append(repr({name: value for name, value in item.items() if name != "doc"}))
+    return {
+        **{place: "".join(texts) for place, texts in documents.items()},
+        "table's keys": "".join(attributes),
+        "queue": "".join(message.body for message in sim.sqs.messages),
         "log": log,
         "metrics": repr(sim.signals.counts),
     }
-    for where, text in kept.items():
-        yield from (f"{secret!r} in the {where}" for secret in sim.never_stored if secret in text)

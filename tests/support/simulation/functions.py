@@ -30,9 +30,35 @@ def at_work(hub: Hub) -> Iterator[None]:
     before = getattr(_working, "hub", None)
     _working.hub = hub
     try:
-        yield
+        with _wired:
+            yield
     finally:
         _working.hub = before
+
+
+class _Wired:
+    """What asks the wiring for the hub while it works is given the one at work, in any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._depth = 0
+        self._real = wiring.hub
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._depth == 0:
+                self._real = wiring.hub
+                wiring.hub = _HubAtWork  # type: ignore[assignment]
+            self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._depth -= 1
+            if self._depth == 0:
+                wiring.hub = self._real
+
+
+_wired = _Wired()
 
 
 @cache

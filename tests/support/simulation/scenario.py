@@ -1,7 +1,7 @@
 """One thing that a caller wants, and what becomes of it when things go wrong."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -13,6 +13,8 @@ from tests.support.simulation import common_oracle
 from tests.support.simulation.functions import logs_kept
 from tests.support.simulation.simulated import NoAnswer, Simulated
 from tests.support.simulation.weather import Chooser, Fault, Point
+
+HTTP_ACCEPTED = 202
 
 
 def nothing() -> None:
@@ -30,10 +32,29 @@ class Trial:
     ask: Callable[[], Said]
     applied: Callable[[], int]
     after: Callable[[], None] = nothing
-    payment_id: str | None = None
-    """Where it is not the answer's: the payment that is acted upon."""
+    payment_id: str | Callable[[], str | None] | None = None
+    """Where it is not the answer's: the payment that is acted upon, or comes of it in the end."""
+
+    wrong: Callable[[], Iterable[str]] = tuple
+    """What else is not as it must be in the end, in words."""
+
     repeats_are_replays: bool = True
     """Not so where If-Match alone guards it: what comes once it is done is told so."""
+
+    is_known_for_ever: bool = True
+    """Whether the same request is a repeat whenever it comes: without a key only for a while."""
+
+    shows_the_present: bool = False
+    """Whether a repeat's answer shows how things are now, beside what was said for good."""
+
+    for_good: tuple[int, ...] = (200, 201, 422)
+    """Answers that every repeat gets again."""
+
+    def subject(self, said: Said | None) -> str | None:
+        """The id of the payment that it is about."""
+        if callable(self.payment_id):
+            return self.payment_id()
+        return self.payment_id or (said.headers.get("Payment-Id") if said else None)
 
 
 @dataclass(frozen=True)
@@ -132,10 +153,11 @@ def judged(
 ) -> Result:
     """Whether everything is as it must be, once everything has ended."""
     moved, before = trial.applied(), list(sim.answers)
-    replays = [trial.ask(), trial.ask()]
+    replays = [trial.ask(), trial.ask()] if trial.is_known_for_ever else []
     sim.come_to_rest(days=0.1)
-    payment = sim.payment(trial.payment_id or replays[0].payment_id)
-    action = next((it for it in reversed(payment.actions) if it.verb == scenario.verb), None)
+    payment_id = trial.subject(replays[0] if replays else said)
+    payment = None if payment_id is None else sim.payment(payment_id)
+    action = None if payment is None else payment.last_action(scenario.verb)
     result = Result(
         scenario=scenario,
         points=sim.weather.points,
@@ -146,7 +168,7 @@ def judged(
         errors=frozenset(re.findall(r'"error":"(\w+)"', log)),
     )
     contract = scenario.contract
-    money = [*_money(contract, action, moved), *sim.wrong_books()]
+    money = [*_money(contract, action, moved), *sim.wrong_books(), *trial.wrong()]
     if trial.applied() != moved:
         money.append("a replay did it once more")
     result.wrongs = {
@@ -157,7 +179,7 @@ def judged(
             *([] if action is not None else ["the hub knows nothing of it"]),
         ],
         Kind.OTHER: [
-            *(_replayed(before, replays) if trial.repeats_are_replays else []),
+            *(_replayed(before, replays, trial) if trial.repeats_are_replays else []),
             *([] if action is None else _ended(contract, action)),
             *common_oracle.wrong_in_all(sim, log),
         ],
@@ -184,16 +206,26 @@ def _ended(contract: Contract, action: Action) -> Iterator[str]:
         yield f"ended {action.state.value}: {action.refusal}"
 
 
-def _replayed(before: list[Said], replays: list[Said]) -> Iterator[str]:
+def _replayed(before: list[Said], replays: list[Said], trial: Trial) -> Iterator[str]:
     """What was said for good is said again, to the byte."""
-    first, second = replays
-    if (first.status, first.body) != (second.status, second.body):
-        yield f"replayed differently: {first} and {second}"
-    for said in before:
-        if said.status in (200, 201, 422) and said.payment_id == first.payment_id:
-            told = (said.status, said.body, said.headers.get("ETag"))
-            if told != (first.status, first.body, first.headers.get("ETag")):
-                yield f"told {told}, then {first}"
+    for_good = [said for said in before if said.status in trial.for_good]
+    first = next(iter(replays or for_good), None)
+    if first is None:
+        return
+    if any((first.status, first.body) != (said.status, said.body) for said in replays):
+        yield f"replayed differently: {replays}"
+    for said in for_good:
+        is_same = said.headers.get("Payment-Id") == first.headers.get("Payment-Id")
+        if is_same and _told(said, trial) != _told(first, trial):
+            yield f"told {_told(said, trial)}, then {first}"
+
+
+def _told(said: Said, trial: Trial) -> tuple[object, ...]:
+    """Of an answer that is only "accepted" the revision is the present one."""
+    if trial.shows_the_present:
+        return (said.status,)
+    revision = said.headers.get("ETag") if said.status != HTTP_ACCEPTED else None
+    return (said.status, said.body, revision, said.headers.get("Location"))
 
 
 def _open_ends(sim: Simulated) -> str:

@@ -1,6 +1,6 @@
 """A vendor's world in which anything may go wrong: processes, their deaths, time, and callers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, ClassVar, TypeVar, cast
@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 PAYMENTS, EVENTS = "payments", "events"
 WORKERS = {PAYMENTS: "advance_payment", EVENTS: "apply_event", DEAD: "dead_letter"}
+DOCUMENTS, CARRIED = "documents in the table", "carried bodies"
 SWEEP_SECONDS = 60
 MAIL_DELAY_SECONDS = 600
 LATE_SECONDS = 120
@@ -71,6 +72,9 @@ class Simulated(SandboxWorld):
     never_stored: ClassVar[tuple[str, ...]] = ()
     """Words of requests that may stand in no table, queue, log or metric."""
 
+    stored_only_in: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Words of requests -> the places that may keep them: DOCUMENTS, CARRIED."""
+
     def wrong_books(self) -> Iterator[str]:
         """What the vendor's books and the hub's do not agree about, in words."""
         raise NotImplementedError
@@ -87,7 +91,7 @@ class Simulated(SandboxWorld):
         self.secrets, self.ids = SimulatedSecrets(self.weather), SimulatedIds(self.weather)
         self.answers: list[Said] = []
         self.mail_on_its_way: list[tuple[int, Post]] = []
-        self._next_sweep_ms = 0
+        self._next_sweep_ms, self._has_schedules = 0, True
         self._next_run_ms = {
             name: self.clock.now_ms() + seconds * 1000 for name, seconds in self.schedules.items()
         }
@@ -205,7 +209,7 @@ class Simulated(SandboxWorld):
             self._next_sweep_ms = now_ms + SWEEP_SECONDS * 1000
             self.schedule("sweep")
         for name, at_ms in self._next_run_ms.items():
-            if at_ms <= now_ms:
+            if at_ms <= now_ms and self._has_schedules:
                 self._next_run_ms[name] = now_ms + self.schedules[name] * 1000
                 self.schedule(name)
         while message := self.sqs.receive():
@@ -253,9 +257,21 @@ class Simulated(SandboxWorld):
             *(max(at_ms, self._next_sweep_ms) for at_ms in self._due()),
             *(message.at_ms for message in self.sqs.messages),
             *(at_ms for at_ms, _ in self.mail_on_its_way),
-            *self._next_run_ms.values(),
+            *(self._next_run_ms.values() if self._has_schedules else ()),
         ]
         return min(times + ([job.due_ms] if job else []), default=None)
+
+    def pass_days(self, days: float) -> None:
+        """Let days pass without schedules, of which most would find nothing; the sweep runs."""
+        before, self._has_schedules = self._has_schedules, False
+        self.go(days=days)
+        self._has_schedules = before
+
+    def calm_days(self, days: float) -> None:
+        """Days on which nothing goes wrong: what happens then happens at other times as well."""
+        before, self.weather.is_on = self.weather.is_on, False
+        self.pass_days(days)
+        self.weather.is_on = before
 
     # Callers
 

@@ -157,6 +157,17 @@ def test_patients_are_there_again_after_a_reset_and_the_tenant_stays(decoda: Dec
     assert decoda.ask("GET", TABLE).status == 401
 
 
+def test_a_new_tenant_may_have_fewer_patients_until_a_reset(decoda: DecodaBench) -> None:
+    def patients() -> int:
+        return len(shown(decoda.control("GET", "decoda/patients?tenant=clinic-9")))
+
+    assert decoda.tenant("clinic-9", "key-9", patients=21).status == 400
+    assert decoda.tenant("clinic-9", "key-9", patients=3).status == 201
+    assert patients() == 3
+    decoda.control("POST", "reset")
+    assert patients() == 20
+
+
 def test_the_controls_show_tenants_without_keys_and_refuse_what_is_wrong(
     decoda: DecodaBench,
 ) -> None:

@@ -98,14 +98,18 @@ def plan_page_answer(page: PlanPage, caller: Caller, correlation_id: str) -> Ans
 
 
 def plan_reply_answer(asked: PlanReply, caller: Caller, correlation_id: str) -> Answer:
-    """What became of an action on a plan: done, under way, or why not."""
+    """What became of an action on a plan: done, under way, or why not.
+
+    The plan is shown as it stands now, so the revision is that of now, too.
+    """
     reply, final = asked.reply, asked.reply.action.answer
     if final is None:
         return unfinished_answer(reply, correlation_id, plan_object(asked.plan))
     if final.state is not ActionState.DONE:
         return reply_problem(reply, correlation_id)
-    headers = payment_headers(reply.payment, final.revision, replayed=reply.replayed)
-    return json_answer(200, plan_object(asked.plan), headers | _place(reply.payment))
+    payment = asked.plan.payment
+    headers = payment_headers(payment, payment.revision, replayed=reply.replayed)
+    return json_answer(200, plan_object(asked.plan), headers | _place(payment))
 
 
 def _headers(payment: Payment) -> dict[str, str]:
