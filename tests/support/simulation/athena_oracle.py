@@ -10,8 +10,8 @@ from payhub.domain.payment import Action, ActionState, Origin, Payment, Transiti
 from tests.support.fakes import POLICY
 from tests.support.simulation.athena import AthenaSimulation
 from tests.support.simulation.athena_ledger import PLAN, STORED_CARD, Cause, Entry
-from tests.support.simulation.athena_requests import SECRETS, SECURITY_CODE, Ask
-from tests.support.simulation.common_oracle import wrong_history
+from tests.support.simulation.athena_requests import SECRETS, Ask
+from tests.support.simulation.common_oracle import stands_in, wrong_history
 from tests.support.simulation.scenario import Kind, Wrongs, all_of
 from tests.support.simulation.time_passing import NEW_YORK
 
@@ -259,11 +259,10 @@ class AthenaBooks:
             "queue": json.dumps([message.ids for message in world.queue.messages]),
             "signals": "\n".join(world.signals.lines),
         }
-        code = re.compile(rf"(?<![0-9A-Za-z.-]){SECURITY_CODE}(?![0-9A-Za-z.-])")
         for where, text in kept.items():
-            yield from (f"{secret} in the {where}" for secret in SECRETS if secret in text)
-            if code.search(text):
-                yield f"a security code in the {where}"
+            for secret in SECRETS:
+                if stands_in(secret, text):
+                    yield f"{secret} in the {where}"
 
     # Who holds what
 

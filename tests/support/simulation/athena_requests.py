@@ -29,7 +29,7 @@ AMOUNTS = ("25.00", "25.00", "25.00", "10.50", "10.50", "4.02", "4.09", "4.22")
 NUMBERS = {"VISA": "4111111111111111", "MASTERCARD": "5555555555554444"}
 DECLINED = "4000000000000002"
 SECURITY_CODE, NAME, ADDRESS, ZIP = "8642", "Zenobia Quill", "77 Wyvern Row", "90417"
-SECRETS = (*NUMBERS.values(), DECLINED, NAME, ADDRESS)
+SECRETS = (*NUMBERS.values(), DECLINED, NAME, ADDRESS, SECURITY_CODE)
 KEYS = (None, None, "k0", "k1", "k2")
 
 READS: Mapping[str, tuple[Callable[..., Any], type[Any]]] = {

@@ -1,5 +1,6 @@
 """What must be true of every payment of every vendor, whatever has happened."""
 
+import re
 from collections.abc import Iterator
 
 from payhub.domain.lifecycle import ACTION_MOVES
@@ -8,6 +9,7 @@ from tests.support.sandbox_world import OTHER_ID, TENANT_ID
 from tests.support.simulation.simulated import CARRIED, DOCUMENTS, Simulated
 
 HTTP_NOT_FOUND = 404
+SHORT = 4
 
 
 def wrong_in_all(sim: Simulated, log: str) -> Iterator[str]:
@@ -55,7 +57,9 @@ def _seen_by_another(sim: Simulated, payment: Payment) -> Iterator[str]:
 
 def _secrets(sim: Simulated, log: str) -> Iterator[str]:
     for where, text in _kept(sim, log).items():
-        yield from (f"{secret!r} in the {where}" for secret in sim.never_stored if secret in text)
+        yield from (
+            f"{secret!r} in the {where}" for secret in sim.never_stored if stands_in(secret, text)
+        )
         strays = (it for it, places in sim.stored_only_in.items() if where not in places)
         yield from (f"{word!r} in the {where}" for word in strays if word in text)
 
@@ -75,3 +79,10 @@ def _kept(sim: Simulated, log: str) -> dict[str, str]:
         "log": log,
         "metrics": repr(sim.signals.counts),
     }
+
+
+def stands_in(secret: str, text: str) -> bool:
+    """Whether a text has it; what is as short as a security code only as a word of its own."""
+    if len(secret) > SHORT:
+        return secret in text
+    return re.search(rf"(?<![0-9A-Za-z.-]){secret}(?![0-9A-Za-z.-])", text) is not None

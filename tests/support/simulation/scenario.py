@@ -11,7 +11,12 @@ from payhub.domain.payment import Action, ActionState, Payment
 from tests.support.sandbox_world import Said
 from tests.support.simulation import common_oracle
 from tests.support.simulation.functions import logs_kept
-from tests.support.simulation.simulated import NoAnswer, Simulated
+from tests.support.simulation.simulated import (
+    AT_THE_VENDOR,
+    WAITS_SECONDS,
+    NoAnswer,
+    Simulated,
+)
 from tests.support.simulation.weather import Chooser, Fault, Point
 
 HTTP_ACCEPTED = 202
@@ -40,6 +45,8 @@ class Trial:
 
     repeats_are_replays: bool = True
     """Not so where If-Match alone guards it: what comes once it is done is told so."""
+    more_ends: frozenset[str] = frozenset()
+    """In which states it may end beside the contract's, because of what else happens."""
 
     is_known_for_ever: bool = True
     """Whether the same request is a repeat whenever it comes: without a key only for a while."""
@@ -135,6 +142,8 @@ def run(scenario: Scenario, choose: Chooser, *, every_call: bool = False) -> Res
         sim.weather.choose, sim.weather.every_call = choose, every_call
         sim.weather.is_on = True
         said = _answer(sim, trial)
+        if not trial.is_known_for_ever and said is not None:
+            _repeat(sim, trial)
         trial.after()
         is_quiet = sim.come_to_rest()
         sim.weather.is_on = False
@@ -142,10 +151,23 @@ def run(scenario: Scenario, choose: Chooser, *, every_call: bool = False) -> Res
 
 
 def _answer(sim: Simulated, trial: Trial) -> Said | None:
+    """Who has no key repeats no longer than a repeat is one."""
+    waits, spent = [], 0
+    for seconds in WAITS_SECONDS:
+        spent += seconds
+        if trial.is_known_for_ever or spent < sim.policy.duplicate_window_seconds:
+            waits.append(seconds)
     try:
-        return sim.answered(trial.ask)
+        return sim.answered(trial.ask, waits)
     except NoAnswer:
         return None
+
+
+def _repeat(sim: Simulated, trial: Trial) -> None:
+    """Ask once more while it is a repeat: later it would be something new."""
+    sim.weather.is_on = False
+    sim.answers.append(trial.ask())
+    sim.weather.is_on = True
 
 
 def judged(
@@ -180,7 +202,7 @@ def judged(
         ],
         Kind.OTHER: [
             *(_replayed(before, replays, trial) if trial.repeats_are_replays else []),
-            *([] if action is None else _ended(contract, action)),
+            *_ended(action, trial.more_ends | _ends_of(contract, sim.weather.struck)),
             *common_oracle.wrong_in_all(sim, log),
         ],
     }
@@ -198,12 +220,20 @@ def _money(contract: Contract, action: Action | None, moved: int) -> Iterator[st
         yield f"said to be {state}, and was done"
 
 
-def _ended(contract: Contract, action: Action) -> Iterator[str]:
+def _ended(action: Action | None, ends: frozenset[str]) -> Iterator[str]:
     """An intent ends in a state that the contract knows for a fault that nobody declined."""
-    ends: Mapping[str, frozenset[str]] = contract.expected_ends
-    allowed = {ActionState.DONE.value}.union(*(ends[it] for it in ends if it != "decline"))
-    if action.state.value not in allowed:
+    if action and action.state.value not in ends | {ActionState.DONE.value}:
         yield f"ended {action.state.value}: {action.refusal}"
+
+
+def _ends_of(contract: Contract, struck: list[tuple[Point, Fault]]) -> frozenset[str]:
+    """Where the only fault is the vendor's, its own ends; after others, those of any fault."""
+    ends: Mapping[str, frozenset[str]] = contract.expected_ends
+    if len(struck) == 1 and struck[0][0].call == contract.operation:
+        name = "refuse" if struck[0][1] is Fault.FAILS else AT_THE_VENDOR.get(struck[0][1])
+        if name is not None:
+            return ends[name]
+    return frozenset().union(*(ends[it] for it in ends if it != "decline"))
 
 
 def _replayed(before: list[Said], replays: list[Said], trial: Trial) -> Iterator[str]:
