@@ -20,6 +20,7 @@ from payhub.domain.answers import (
     View,
 )
 from payhub.domain.contract import Contract, Lifecycle
+from payhub.domain.errors import SecretUnavailable
 from payhub.domain.policy import Policy
 from payhub.domain.tenant import Caller, Role, Tenant
 from payhub.ports import (
@@ -140,10 +141,13 @@ class MemorySecrets:
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], Mapping[str, str]] = {}
         self.fetches = 0
+        self.is_away = False
 
     def get(self, tenant: str, vendor: str, *, fresh: bool = False) -> Mapping[str, str]:
-        """What was put."""
+        """What was put, unless a test has it out of reach."""
         self.fetches += fresh
+        if self.is_away or (tenant, vendor) not in self.known:
+            raise SecretUnavailable
         return self.known[tenant, vendor]
 
     def find(self, tenant: str, vendor: str) -> Mapping[str, str] | None:

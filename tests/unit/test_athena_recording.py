@@ -126,6 +126,15 @@ def test_a_recording_without_an_answer_needs_a_person_and_is_never_repeated(
     assert world.moved("record_payment") == moved and len(world.calls) == 1
 
 
+def test_a_recording_without_the_credentials_is_queued_and_sent_once(world: AthenaWorld) -> None:
+    world.secrets.is_away = True
+    said = world.record(key="k-1")
+    assert said.status == 202 and world.calls == []
+    world.secrets.is_away = False
+    assert world.work_until_quiet(said.payment_id).status == "Posted"
+    assert world.moved("record_payment") == 1
+
+
 def test_a_recording_that_did_not_leave_is_queued_and_sent_once(world: AthenaWorld) -> None:
     world.arm("record_payment", "http_429")
     said = world.record(key="k-1")

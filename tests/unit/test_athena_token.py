@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from payhub.domain.answers import Answer, Done, NotSent
+from payhub.domain.answers import NO_KEY, Answer, Done, NotSent
 from payhub.tokens import Token
 from payhub.transport import Response, Transport
 from payhub.vendors.athena.auth import Tokens, parse_settings, settings_of
@@ -215,6 +215,23 @@ def test_credentials_that_stay_wrong_are_not_tried_again() -> None:
     answer = collect(handler)
     assert answer == NotSent(reason="no token: vendor answered 401 invalid_client")
     assert calls == [TOKEN_PATH]
+
+
+def test_while_the_credentials_cannot_be_read_nothing_is_sent() -> None:
+    secrets = known_secrets()
+    secrets.is_away = True
+    assert collect(never, secrets) == NO_KEY
+
+
+def test_a_refused_token_is_not_renewed_while_the_credentials_cannot_be_read() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.url.path == TOKEN_PATH:
+            return httpx.Response(200, json={"access_token": "t", "expires_in": 3600})
+        secrets.is_away = True
+        return httpx.Response(401)
+
+    secrets = known_secrets()
+    assert collect(handler, secrets) == NO_KEY
 
 
 def test_missing_credentials_send_nothing() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from payhub.domain.answers import NotSent, Unanswered
+from payhub.domain.answers import NO_KEY, NotSent, Unanswered
 from payhub.domain.tenant import Tenant
 from payhub.transport import Response, Transport
 from payhub.vendors.decoda import wire
@@ -100,6 +100,22 @@ def test_a_base_url_that_is_not_on_the_list_is_never_called() -> None:
 def test_without_a_key_nothing_is_sent() -> None:
     answer = client(never, secrets(webhook_secret="w")).call(tenant(), "GET", "/x")
     assert answer == NotSent(reason="the tenant has no key for the vendor")
+
+
+def test_while_the_key_cannot_be_read_nothing_is_sent() -> None:
+    known = secrets(api_key="k")
+    known.is_away = True
+    assert client(never, known).call(tenant(), "POST", "/x", b"{}") == NO_KEY
+
+
+def test_a_refused_key_that_cannot_be_read_anew_stays_refused() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        known.is_away = True
+        return httpx.Response(401)
+
+    known = secrets(api_key="k")
+    answer = client(refuse, known).call(tenant(), "POST", "/x", b"{}")
+    assert isinstance(answer, Response) and answer.status == 401
 
 
 class Rotating(MemorySecrets):

@@ -17,6 +17,7 @@ import pytest
 
 from payhub import wiring
 from payhub.bearer import client_digest, derived_secret
+from payhub.domain.errors import SecretUnavailable
 from payhub.domain.identity import digest
 from payhub.domain.passwords import hash_of
 from payhub.domain.records import Credential, CredentialKind
@@ -409,6 +410,16 @@ def test_storage_that_does_not_answer_is_a_503_that_says_to_repeat(
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "1"
 
 
+def test_a_webhook_whose_secret_cannot_be_read_is_to_be_delivered_again(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*args: object, **more: object) -> object:
+        raise SecretUnavailable
+
+    monkeypatch.setattr(type(hub.secrets), "get", unreachable)
+    assert invoke("webhooks/optum")["statusCode"] == 503
+
+
 def test_no_request_body_reaches_the_log(hub: Hub, log: Callable[[], str]) -> None:
     for body in ('{"payment": "98-7654321"}', "98-7654321", '{"accountShortCode": 987654321}'):
         invoke("api/issue_payment", body=body)
@@ -420,7 +431,7 @@ def test_no_request_body_reaches_the_log(hub: Hub, log: Callable[[], str]) -> No
 def test_one_tenant_that_fails_does_not_stop_the_others(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub.tenants.save(OTHER)
+    hub.tenants.save(OTHER.model_copy(update={"vendors": {"optum": {}}}))
     with pytest.raises(RuntimeError, match="failed for 1 tenants"):
         invoke("schedules/collect_missed_events")
 

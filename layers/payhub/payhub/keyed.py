@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from payhub.domain.answers import NotSent, Unanswered
+from payhub.domain.answers import NO_KEY, NotSent, Unanswered
+from payhub.domain.errors import SecretUnavailable
 from payhub.domain.tenant import Tenant
 from payhub.ports import Secrets
 from payhub.transport import Request, Response, Transport
@@ -15,7 +16,7 @@ Headers = Callable[[Mapping[str, str]], Mapping[str, str]]
 
 
 class KeyedCalls:
-    """Sends for a tenant; never raises for what the network or the vendor does."""
+    """Sends for a tenant; never raises for what the network, the vendor or the key's store does."""
 
     def __init__(
         self, vendor: str, transport: Transport, secrets: Secrets, base_urls: frozenset[str]
@@ -26,7 +27,7 @@ class KeyedCalls:
         self._base_urls = base_urls
 
     def secret(self, tenant: Tenant, *, fresh: bool = False) -> Mapping[str, str]:
-        """The tenant's credentials for this vendor."""
+        """The tenant's credentials for this vendor. Raises SecretUnavailable."""
         return self._secrets.get(tenant.tenant, self._vendor, fresh=fresh)
 
     def send(
@@ -40,21 +41,22 @@ class KeyedCalls:
             return NotSent(reason="the vendor's base URL is not on the stack's list")
         request = replace(request, url=base_url + request.url)
         known = self._headers(tenant, headers_of)
-        if known is None:
-            return NotSent(reason="the tenant has no key for the vendor")
+        if isinstance(known, NotSent):
+            return known
         answer = self._transport.send(replace(request, headers=known))
         if not isinstance(answer, Response) or answer.status != UNAUTHORIZED:
             return answer
         latest = self._headers(tenant, headers_of, fresh=True)
-        if latest is None or latest == known:
+        if isinstance(latest, NotSent) or latest == known:
             return answer
         return self._transport.send(replace(request, headers=latest))
 
     def _headers(
         self, tenant: Tenant, headers_of: Headers, *, fresh: bool = False
-    ) -> Mapping[str, str] | None:
-        secret = self.secret(tenant, fresh=fresh)
+    ) -> Mapping[str, str] | NotSent:
         try:
-            return headers_of(secret)
+            return headers_of(self.secret(tenant, fresh=fresh))
+        except SecretUnavailable:
+            return NO_KEY
         except KeyError:
-            return None
+            return NotSent(reason="the tenant has no key for the vendor")

@@ -234,7 +234,10 @@ class Secrets(Protocol):
     """Vendor credentials, one secret per tenant and vendor."""
 
     def get(self, tenant: str, vendor: str, *, fresh: bool = False) -> Mapping[str, str]:
-        """The secret's fields; `fresh` asks again after the vendor refused the known ones."""
+        """The secret's fields; `fresh` asks again after the vendor refused the known ones.
+
+        Raises SecretUnavailable where they cannot be read.
+        """
         ...
 
     def find(self, tenant: str, vendor: str) -> Mapping[str, str] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from payhub.domain.errors import SecretUnavailable
 from payhub.ports import token_secret
 
 if TYPE_CHECKING:
@@ -32,7 +33,14 @@ class VendorSecrets:
         self._known: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
 
     def get(self, tenant: str, vendor: str, *, fresh: bool = False) -> Mapping[str, str]:
-        """One request, none while the known fields are fresh enough."""
+        """One request, none while the known fields are fresh enough. Raises SecretUnavailable."""
+        try:
+            return self._fields(tenant, vendor, fresh=fresh)
+        except (BotoCoreError, ClientError) as error:
+            _log.warning("secret not read: %s", type(error).__name__)
+            raise SecretUnavailable from error
+
+    def _fields(self, tenant: str, vendor: str, *, fresh: bool) -> Mapping[str, str]:
         known = self._known.get((tenant, vendor))
         age_max_seconds = ASK_AGAIN_SECONDS if fresh else FRESH_SECONDS
         if known is not None and time.monotonic() - known[0] < age_max_seconds:
@@ -45,7 +53,7 @@ class VendorSecrets:
     def find(self, tenant: str, vendor: str) -> Mapping[str, str] | None:
         """One request."""
         try:
-            return self.get(tenant, vendor, fresh=True)
+            return self._fields(tenant, vendor, fresh=True)
         except self._client.exceptions.ResourceNotFoundException:
             return None
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from payhub.domain.answers import NotSent, Unanswered
+from payhub.domain.answers import NO_KEY, NotSent, Unanswered
+from payhub.domain.errors import SecretUnavailable
 from payhub.domain.tenant import Settings, Tenant
 from payhub.ports import Clock, Secrets
 from payhub.transport import Response, Transport, retry_after_seconds
@@ -97,7 +98,7 @@ class Tokens(Generic[S]):
             known = self._tokens.get(tenant.tenant)
             if known and known.settings == settings and self._now() < known.until:
                 return known.text
-            return self._shared(tenant, settings, "") or self._fetch(tenant, settings, fresh=False)
+            return self._given(tenant, settings, "", fresh=False)
 
     def renewed(self, tenant: Tenant, settings: S, refused: str) -> str | NotSent:
         """Another token than the refused one, which is forgotten; the credentials asked anew."""
@@ -106,9 +107,15 @@ class Tokens(Generic[S]):
             if known and known.settings == settings and known.text != refused:
                 return known.text  # another thread was here before
             self._tokens.pop(tenant.tenant, None)
-            return self._shared(tenant, settings, refused) or self._fetch(
-                tenant, settings, fresh=True
-            )
+            return self._given(tenant, settings, refused, fresh=True)
+
+    def _given(self, tenant: Tenant, settings: S, refused: str, *, fresh: bool) -> str | NotSent:
+        """Another process's token, or a new one; none without the credentials."""
+        try:
+            shared = self._shared(tenant, settings, refused)
+            return shared or self._fetch(tenant, settings, fresh=fresh)
+        except SecretUnavailable:
+            return NO_KEY
 
     def _now(self) -> float:
         return self._clock.now_ms() / 1000

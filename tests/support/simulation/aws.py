@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from payhub.domain.errors import SecretUnavailable
 from payhub.store.table import Item, Put
 from tests.support.fakes import CountingIds, MemorySecrets
 from tests.support.memory_table import MemoryTable
@@ -187,7 +188,10 @@ class SimulatedSecrets(MemorySecrets):
         def effect() -> Mapping[str, str]:
             return MemorySecrets.get(self, tenant, vendor, fresh=fresh)
 
-        return self._weather.call(Port.SECRETS, f"get {vendor}", effect, broken)
+        def play(fault: Fault, effect: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
+            raise SecretUnavailable
+
+        return self._weather.call(Port.SECRETS, f"get {vendor}", effect, play)
 
     def shared_token(self, tenant: str, vendor: str) -> Mapping[str, str]:
         """None where it cannot be read."""

@@ -17,9 +17,11 @@ from tests.support.simulation.simulated import (
     NoAnswer,
     Simulated,
 )
-from tests.support.simulation.weather import Chooser, Fault, Point
+from tests.support.simulation.weather import Chooser, Fault, Point, Port
 
 HTTP_ACCEPTED = 202
+
+DEATHS = frozenset({Fault.DIES_BEFORE, Fault.DIES_AFTER, Fault.HANGS_BEFORE, Fault.HANGS_AFTER})
 
 
 def nothing() -> None:
@@ -227,12 +229,17 @@ def _ended(action: Action | None, ends: frozenset[str]) -> Iterator[str]:
 
 
 def _ends_of(contract: Contract, struck: list[tuple[Point, Fault]]) -> frozenset[str]:
-    """Where the only fault is the vendor's, its own ends; after others, those of any fault."""
+    """Of one fault of the vendor's its own ends; where nothing was sent, those of a closed port.
+
+    After a death, a hang or a write without an answer, and after several faults: those of any.
+    """
     ends: Mapping[str, frozenset[str]] = contract.expected_ends
-    if len(struck) == 1 and struck[0][0].call == contract.operation:
-        name = "refuse" if struck[0][1] is Fault.FAILS else AT_THE_VENDOR.get(struck[0][1])
-        if name is not None:
-            return ends[name]
+    if len(struck) == 1:
+        point, fault = struck[0]
+        if point.call == contract.operation and fault in AT_THE_VENDOR:
+            return ends[AT_THE_VENDOR[fault]]
+        if fault not in DEATHS and point.port is not Port.WRITE:
+            return ends["refuse"]
     return frozenset().union(*(ends[it] for it in ends if it != "decline"))
 
 

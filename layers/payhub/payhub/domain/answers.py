@@ -81,6 +81,9 @@ class Unanswered:
 TOO_LATE = NotSent(reason="the call could not start in time after the intent")
 """A call that is not made any more, because its attempt may already be presumed unknown."""
 
+NO_KEY = NotSent(reason="the tenant's key for the vendor could not be read")
+"""A call that is not made, because what proves who makes it cannot be had."""
+
 
 Answer = Done | VendorRefused | NotSent | Unanswered
 """What a call that changes something can come back with."""

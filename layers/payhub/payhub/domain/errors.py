@@ -101,5 +101,9 @@ class ClaimTaken(Exception):
         self.holder = holder
 
 
+class SecretUnavailable(Exception):
+    """A secret could not be read: whatever needs it was not begun."""
+
+
 class NothingToDo(Exception):
     """A change found that someone else has already made it, or that it is not due."""

@@ -68,6 +68,9 @@ UNEXPECTED = Kind(500, "unexpected", "Something went wrong in the hub", "with th
 UNAVAILABLE = Kind(503, "unavailable", "The hub cannot reach its own storage", "with the same key")
 # fmt: on
 
+STORAGE_ERRORS = (BotoCoreError, ClientError, TimeoutError, errors.SecretUnavailable)
+"""What the adapters of table, queue and secrets raise while these cannot be reached."""
+
 BASE = "https://payhub.example/problems/"
 """Problem types are names; docs/api.md explains each."""
 
@@ -101,7 +104,7 @@ def problem_of(error: Exception, correlation_id: str | None) -> dict[str, Any] |
     """The problem of an error the hub knows, or None for one that nobody foresaw."""
     if isinstance(error, ValidationError):
         error = errors.InvalidRequest("The request is not valid.", fields_of(error))
-    if isinstance(error, BotoCoreError | ClientError | TimeoutError):
+    if isinstance(error, STORAGE_ERRORS):
         detail = "Nothing is lost: repeat the request with the same key."
         wait = {"Retry-After": "1"}
         return problem(UNAVAILABLE, detail, headers=wait, correlation_id=correlation_id)
