@@ -117,7 +117,7 @@ def _set_up_without_first(world: SimulatedDecoda) -> Trial:
 def _set_up_expires(world: SimulatedDecoda) -> Trial:
     def after(payin: Json) -> None:
         world.calm_days(0.9)
-        world.pass_days(0.2)
+        world.pass_days(0.5)
 
     return _plan(world, after, EXPIRED)
 

@@ -328,7 +328,13 @@ class Simulated(SandboxWorld):
         events = any(
             item.get("final", {}).get("BOOL") is False for item in self.table.items.values()
         )
-        return not (waiting or events or self.sqs.messages or self.mail_on_its_way)
+        on_its_way = self.sqs.messages or self.mail_on_its_way or self._applies_late()
+        return not (waiting or events or on_its_way)
+
+    def _applies_late(self) -> bool:
+        """Whether the vendor has still to do what was given up: money may move twice only then."""
+        late = "SELECT 1 FROM jobs WHERE kind = ?"
+        return bool(self.sandbox.store.read(late, (played.LATE_APPLY,)))
 
     def come_to_rest(self, days: float = 3) -> bool:
         """Until nothing is left to be done: whether that was so in so much time."""
