@@ -99,7 +99,8 @@ class DecodaTour(Steps):
         body = {"reason": "The bank returned the first payment"}
         cancelled, _ = self.post("cancel it", f"{_PLAN}/{plan_id}/cancel", body, key="cancel")
         self.expect(cancelled["status"] == "cancelled", "the plan is cancelled")
-        rest = {it["state"] for it in cancelled["installments"]}
+        plan = self.until("nothing more to come", plan_id, lambda it: it["status"] == "cancelled")
+        rest = {it["state"] for it in plan["installments"]}
         self.expect(rest == {"cancelled"}, "nothing more is taken for it")
         payment = self.payment(taken["paymentId"])
         self.compare(payment, 0, self.movements("decoda", payment["vendorReference"]), "in")

@@ -80,8 +80,8 @@ SUCCESSES: Mapping[Callable[..., Any], Sequence[Success]] = {
     cancel_payment_plan: [
         _changed(
             200,
-            "Nothing more is taken for the plan.",
-            shapes.PaymentPlan,
+            "Nothing more is taken for the plan, which stands at `Location`.",
+            shapes.CancelledPlan,
             one(examples.cancelled_plan_body),
         ),
         _changed(202, _UNKNOWN, shapes.PaymentPlan, one(examples.cancelling_plan_body)),

@@ -198,7 +198,7 @@ def judged(
     result.wrongs = {
         Kind.MONEY: money,
         Kind.LIVENESS: [
-            *([] if is_quiet else [f"unfinished after days: {_open_ends(sim)}"]),
+            *([] if is_quiet else [f"unfinished after days: {open_ends(sim)}"]),
             *([] if said is not None else ["the caller never had an answer"]),
             *([] if action is not None else ["the hub knows nothing of it"]),
         ],
@@ -265,7 +265,7 @@ def _told(said: Said, trial: Trial) -> tuple[object, ...]:
     return (said.status, said.body, revision, said.headers.get("Location"))
 
 
-def _open_ends(sim: Simulated) -> str:
+def open_ends(sim: Simulated) -> str:
     payments: list[Payment] = sim.payments()
     actions = [(it.operation, a.verb, a.state.value) for it in payments for a in it.actions]
     return f"{actions}, {len(sim.sqs.messages)} messages"

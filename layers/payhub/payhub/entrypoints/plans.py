@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payhub.domain.payment import ActionState, Payment
+from payhub.domain.payment import ActionState, FinalAnswer, Payment
 from payhub.domain.reply import PlanPage, PlanReply, PlanView
 from payhub.domain.tenant import Caller
 from payhub.entrypoints.representations import (
@@ -98,18 +98,32 @@ def plan_page_answer(page: PlanPage, caller: Caller, correlation_id: str) -> Ans
 
 
 def plan_reply_answer(asked: PlanReply, caller: Caller, correlation_id: str) -> Answer:
-    """What became of an action on a plan: done, under way, or why not.
+    """What became of the cancelling: done, under way, or why not.
 
-    The plan is shown as it stands now, so the revision is that of now, too.
+    Once it is done the answer says only what stays so, for a repeat is told the same for ever,
+    whatever has happened to the plan meanwhile: its payer may even have brought it back.
     """
     reply, final = asked.reply, asked.reply.action.answer
     if final is None:
         return unfinished_answer(reply, correlation_id, plan_object(asked.plan))
     if final.state is not ActionState.DONE:
         return reply_problem(reply, correlation_id)
-    payment = asked.plan.payment
-    headers = payment_headers(payment, payment.revision, replayed=reply.replayed)
-    return json_answer(200, plan_object(asked.plan), headers | _place(payment))
+    headers = payment_headers(reply.payment, final.revision, replayed=reply.replayed)
+    return json_answer(200, _cancelled(asked, final), headers | _place(reply.payment))
+
+
+def _cancelled(asked: PlanReply, final: FinalAnswer) -> shapes.CancelledPlan:
+    payment = asked.reply.payment
+    return {
+        "planId": payment.payment_id,
+        "status": final.status,
+        "vendor": payment.vendor,
+        "payinConfigId": payment.vendor_reference,
+        "reference": payment.caller_reference,
+        "chargeIds": list(asked.plan.plan.charge_ids),
+        "cancelledAt": instant(final.at_ms),
+        "revision": final.revision,
+    }
 
 
 def _headers(payment: Payment) -> dict[str, str]:

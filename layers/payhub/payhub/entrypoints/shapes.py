@@ -546,6 +546,19 @@ class PaymentPlan(TypedDict):
     updatedAt: Instant
 
 
+class CancelledPlan(TypedDict):
+    """What stays so of a payment plan once it is cancelled; the plan itself is at Location."""
+
+    planId: PaymentId
+    status: Annotated[str, Field(description="`cancelled`")]
+    vendor: str
+    payinConfigId: str | None
+    reference: Annotated[str, Field(description="The first externalId of its charges, or planId.")]
+    chargeIds: list[str]
+    cancelledAt: Instant
+    revision: Annotated[int, Field(ge=1)]
+
+
 class PaymentPlanPage(TypedDict):
     """A page of payment plans, newest first."""
 
