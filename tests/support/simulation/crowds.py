@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from tests.support.sandbox_world import Said
 from tests.support.simulation import common_oracle
-from tests.support.simulation.decoda_scenarios import SimulatedDecoda
 from tests.support.simulation.functions import logs_kept
 from tests.support.simulation.scenario import open_ends
 from tests.support.simulation.simulated import NoAnswer
+from tests.support.simulation.simulated_decoda import SimulatedDecoda
 from tests.support.simulation.weather import Fault, Process, drawn
 
 RATES = (0.0, 0.01, 0.02, 0.04)

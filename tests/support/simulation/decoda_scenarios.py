@@ -240,7 +240,6 @@ def _cancel(world: SimulatedDecoda, plan_id: str, applied: Callable[[], int]) ->
         applied=applied,
         payment_id=plan_id,
         wrong=lambda: _wrong_status(world, CANCELLED),
-        shows_the_present=True,
     )
 
 
@@ -279,7 +278,6 @@ def _cancel_in_vain(world: SimulatedDecoda) -> Trial:
         after=confirmed,
         payment_id=said.payment_id,
         wrong=lambda: _wrong_status(world, ACTIVE),
-        shows_the_present=True,
     )
 
 

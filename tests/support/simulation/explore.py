@@ -4,7 +4,12 @@ import random
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from tests.support.simulation import decoda_scenarios, optum_scenarios
+from tests.support.simulation import (
+    athena_scenarios,
+    decoda_scenarios,
+    medfusion_scenarios,
+    optum_scenarios,
+)
 from tests.support.simulation.scenario import Result, Scenario, run
 from tests.support.simulation.weather import (
     FAULTS,
@@ -21,7 +26,7 @@ Plan = Mapping[int, Fault]
 
 SCENARIOS: Mapping[str, Scenario] = {
     str(scenario): scenario
-    for room in (optum_scenarios, decoda_scenarios)
+    for room in (optum_scenarios, athena_scenarios, decoda_scenarios, medfusion_scenarios)
     for scenario in room.SCENARIOS
 }
 
