@@ -228,10 +228,11 @@ def _ended(action: Action | None, ends: frozenset[str]) -> Iterator[str]:
 def _ends_of(contract: Contract, struck: list[tuple[Point, Fault]]) -> frozenset[str]:
     """Of one fault of the vendor's its own ends; where nothing was sent, those of a closed port.
 
-    After a death, a hang or a write without an answer, and after several faults: those of any.
+    After a death, a hang or a write without an answer, and after several faults: those of any. What
+    the hub does not send has none.
     """
     ends: Mapping[str, frozenset[str]] = contract.expected_ends
-    if len(struck) == 1:
+    if ends and len(struck) == 1:
         point, fault = struck[0]
         if point.call == contract.operation and fault in AT_THE_VENDOR:
             return ends[AT_THE_VENDOR[fault]]

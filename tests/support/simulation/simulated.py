@@ -121,9 +121,9 @@ class Simulated(SandboxWorld):
                 return None
 
     def _meanwhile(self, process: Process, fault: Fault) -> None:
-        """Time passes, and somebody else does the same."""
+        """Time passes, and another process does the same: no lock is held against it."""
         self.clock.advance(HANG_SECONDS[fault] * 1000)
-        self.process(f"{process.name} again", process.again)
+        self.process(f"{process.name} again", process.again, self.another_hub())
 
     # The vendor
 
