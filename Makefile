@@ -6,6 +6,9 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 VENV := $(if $(filter file,$(origin PYTHON)),.venv,.venv-$(VERSION))
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
+# Lambda's own version where it is installed, else the one that the rest runs on.
+BENCH_PYTHON := $(shell python3.13 -c '' 2>/dev/null && echo python3.13 || echo $(PYTHON))
+BENCH_VENV := .venv-bench
 PIP := -m pip --disable-pip-version-check --no-input
 
 export PYTHONPATH := layers/payhub:functions:.
@@ -63,6 +66,10 @@ simulate: environment ## every fault, pair and meeting, many seeds: [SEED=n] [SE
 	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(ONLY),--only "$(ONLY)")
 
+bench: environment $(BENCH_VENV)/.made ## what functions cost, beside Powertools and FastAPI; writes docs/performance.md
+	@[ "$(BENCH_PYTHON)" = python3.13 ] || echo "No python3.13 on the PATH: measuring on $(BENCH_PYTHON)"
+	@$(BIN)/python -m benchmarks --python $(BENCH_VENV)/bin/python
+
 openapi: environment ## write the OpenAPI document of all routes again, from code and template
 	@$(BIN)/python -m local.openapi
 
@@ -72,7 +79,7 @@ docs: environment ## write the generated pages of docs/ again
 lock: ## resolve requirements/*.in again
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python $(PIP) install --quiet --requirement requirements/lock.in
-	cd requirements && for list in development sam; do \
+	cd requirements && for list in development sam benchmarks; do \
 	  ../.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --custom-compile-command 'make lock' $$list.in --output-file $$list.txt; \
 	done
@@ -90,6 +97,12 @@ $(VENV)/.made: requirements/development.txt
 	@echo "Installing what Payhub needs into $(VENV), once (a minute or two)"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python $(PIP) install --no-deps --require-hashes --only-binary :all: --requirement $<
+	@touch $@
+
+$(BENCH_VENV)/.made: requirements/benchmarks.txt
+	@echo "Installing what the benchmarks compare into $(BENCH_VENV), once"
+	$(BENCH_PYTHON) -m venv --clear $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python $(PIP) install --no-deps --require-hashes --only-binary :all: --requirement $<
 	@touch $@
 
 $(SAM_VENV)/.made: requirements/sam.txt

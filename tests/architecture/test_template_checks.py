@@ -155,6 +155,14 @@ BREAKS: list[tuple[Check, Break]] = [
     ),
     (access.known_environment, environment("PAYHUB_UNKNOWN", "1")),
     (access.known_environment, drop(*ISSUE, "Environment", "Variables", "PAYHUB_TABLE")),
+    (
+        access.called_vendors_are_those_it_has_secrets_of,
+        environment("PAYHUB_CALLED_VENDORS", "optum"),
+    ),
+    (
+        access.called_vendors_are_those_it_has_secrets_of,
+        drop(*ISSUE, "Environment", "Variables", "PAYHUB_CALLED_VENDORS"),
+    ),
     (access.no_clock_offset, environment("PAYHUB_CLOCK_OFFSET_SECONDS", "1")),
     (access.no_clock_offset, environment("PAYHUB_CLOCK_OFFSET_FILE", "/var/task/offset")),
     (access.known_environment, environment("PAYHUB_CLOCK_OFFSET_FILE", "/var/task/offset")),

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from payhub.domain import outcomes
 from payhub.domain.actions import begin_attempt, check_guard
-from payhub.domain.answers import TOO_LATE, Answer, NotSent, Reading, VendorRefused, View
+from payhub.domain.answers import TOO_LATE, Answer, Carried, NotSent, Reading, VendorRefused, View
 from payhub.domain.card import Card
 from payhub.domain.errors import ClaimTaken, NothingToDo
 from payhub.domain.observation import HUB, Rules, observe
@@ -60,26 +60,39 @@ def repeat(
     return Reply(payment=settled, action=settled.actions[action.number - 1])
 
 
-def carry(hub: Hub, tenant: Tenant, payment: Payment, card: Card | None = None) -> Payment:
+def carry(
+    hub: Hub,
+    tenant: Tenant,
+    payment: Payment,
+    card: Card | None = None,
+    carried: Carried | None = None,
+) -> Payment:
     """Make the call that the open action's intent announces, and store what came back.
 
-    A card comes with a caller's request and with nothing else.
+    A card comes with a caller's request and with nothing else. `carried` is what this very request
+    has stored of itself; without it, it is read from the table.
     """
     action = payment.action
     attempt = action.attempt
     assert attempt is not None and action.state is ActionState.SENDING
     if hub.policy.call_may_start(attempt, hub.clock.now_ms()):
-        answer = _perform(hub, tenant, payment, action, card)
+        answer = _perform(hub, tenant, payment, action, card, carried)
     else:
         answer = TOO_LATE
     return settle(hub, payment, attempt.token, answer)
 
 
 def _perform(
-    hub: Hub, tenant: Tenant, payment: Payment, action: Action, card: Card | None
+    hub: Hub,
+    tenant: Tenant,
+    payment: Payment,
+    action: Action,
+    card: Card | None,
+    carried: Carried | None,
 ) -> Answer:
     """The one call. What the caller sent along goes out whole or not at all."""
-    carried = hub.payments.carried(payment) if action.number == 1 else {}
+    if carried is None:
+        carried = hub.payments.carried(payment) if action.number == 1 else {}
     if carried is None:
         return VendorRefused(message="not sent: what came with the request is not kept any more")
     assert action.attempt is not None

@@ -148,7 +148,7 @@ def _make(hub: Hub, caller: Caller, proposal: Proposal) -> Reply:
     standing = hub.payments.create(opened, proposal.carried, judged.claims)
     if standing is not opened:
         return _repeat(hub, caller, proposal, payment, standing)
-    settled = attempts.carry(hub, caller.tenant, opened, proposal.card)
+    settled = attempts.carry(hub, caller.tenant, opened, proposal.card, proposal.carried or {})
     return Reply(payment=settled, action=settled.actions[0])
 
 

@@ -32,6 +32,10 @@ class VendorSecrets:
         self._prefix = prefix
         self._known: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
 
+    def prepare(self) -> None:
+        """Have the client made, if it is one that is made when it is used."""
+        _ = self._client.get_secret_value
+
     def get(self, tenant: str, vendor: str, *, fresh: bool = False) -> Mapping[str, str]:
         """One request, none while the known fields are fresh enough. Raises SecretUnavailable."""
         try:

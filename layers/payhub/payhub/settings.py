@@ -23,6 +23,8 @@ class Settings:
     public_url: str
     base_urls: Mapping[str, frozenset[str]]
     policy: Policy
+    called_vendors: tuple[str, ...] = ()
+    """Whose clients are made while the function starts; of the others it is when they are used."""
     clock_offset_file: Path | None = None
     """Where the sandbox says how far its clock is moved; only on a developer's machine."""
 
@@ -59,6 +61,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             duplicate_window_seconds=seconds("DUPLICATE_WINDOW"),
             park_seconds=seconds("PARK"),
         ),
+        called_vendors=tuple(filter(None, environment.get("PAYHUB_CALLED_VENDORS", "").split(","))),
         clock_offset_file=_clock_offset_file(environment),
     )
 

@@ -1,10 +1,12 @@
 """HTTP manners shared by all vendors: one deadline, what an error proves, no secrets in words."""
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TypeVar
 
 import httpx
@@ -66,6 +68,7 @@ class Transport:
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
             trust_env=False,
+            verify=_certificates(),
             transport=transport,
         )
 
@@ -90,6 +93,12 @@ class Transport:
             return NotSent(reason=f"no connection to the vendor ({type(error).__name__})")
         except (httpx.HTTPError, httpx.StreamError) as error:
             return Unanswered(reason=f"no answer from the vendor ({type(error).__name__})")
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to believe: read once for the clients of all vendors."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _read(answer: httpx.Response, deadline: float) -> bytes:

@@ -1,5 +1,6 @@
 """The one place that joins ports to adapters: the Hub of this process."""
 
+import gc
 import secrets
 import time
 import uuid
@@ -7,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from payhub.metrics import EmbeddedMetrics
 from payhub.ports import Clock, Hub
@@ -82,33 +83,47 @@ class SystemIds:
 
 @cache
 def hub() -> Hub:
-    """The Hub, made once per process from the PAYHUB_* environment."""
-    return build(read_settings())
+    """The Hub, made once per process from the PAYHUB_* environment.
+
+    It is made while the function starts, and so are the clients of the vendors that the template
+    says it calls: no request waits for them. What was made until then stays, so the garbage
+    collector need not look at it again.
+    """
+    made = build(read_settings())
+    gc.freeze()
+    return made
 
 
 def build(settings: Settings) -> Hub:
     """A Hub on AWS clients of its own."""
-    clock = _clock(settings)
-    table = Table(_client("dynamodb"), settings.table)
-    vendor_secrets = VendorSecrets(_client("secretsmanager"), settings.secret_prefix)
+    clock, session = _clock(settings), Session()
+    table = Table(_client(session, "dynamodb"), settings.table)
+    vendor_secrets = VendorSecrets(_lazy(session, "secretsmanager"), settings.secret_prefix)
+    vendors = {
+        name: RegisteredVendor(
+            name,
+            vendor_secrets,
+            settings.base_urls[name],
+            settings.policy.vendor_timeout_seconds,
+            clock,
+        )
+        for name in VENDORS
+    }
+    if settings.called_vendors:
+        vendor_secrets.prepare()
+    for name in settings.called_vendors:
+        vendors[name].prepare()
     return Hub(
         payments=Payments(table),
         feed=PaymentFeed(table),
         inbox=EventInbox(table),
         tenants=Tenants(table),
         dead_letters=DeadLetterBook(table),
-        queue=SqsQueue(_client("sqs"), settings.payments_queue_url, settings.events_queue_url),
+        queue=SqsQueue(
+            _lazy(session, "sqs"), settings.payments_queue_url, settings.events_queue_url
+        ),
         secrets=vendor_secrets,
-        vendors={
-            name: RegisteredVendor(
-                name,
-                vendor_secrets,
-                settings.base_urls[name],
-                settings.policy.vendor_timeout_seconds,
-                clock,
-            )
-            for name in VENDORS
-        },
+        vendors=vendors,
         clock=clock,
         ids=SystemIds(),
         signals=EmbeddedMetrics(),
@@ -122,18 +137,23 @@ def _clock(settings: Settings) -> Clock:
     return SystemClock() if moved_by is None else MovedClock(moved_by)
 
 
-def _client(service: str) -> Any:
-    return _Lazy(service)
+def _client(session: Session, service: str) -> Any:
+    """From botocore itself: boto3 would only add what nobody here uses, and take as long again."""
+    return session.create_client(service, config=AWS)
+
+
+def _lazy(session: Session, service: str) -> Any:
+    return _Lazy(session, service)
 
 
 class _Lazy:
-    """An AWS client that is made when it is first used: most functions need one or two."""
+    """An AWS client that is made when it is first used: not every function needs all of them."""
 
-    def __init__(self, service: str) -> None:
-        self._service = service
+    def __init__(self, session: Session, service: str) -> None:
+        self._session, self._service = session, service
 
     def __getattr__(self, name: str) -> Any:
-        client = boto3.client(self._service, config=AWS)  # type: ignore[call-overload]
+        client = _client(self._session, self._service)
         self.__dict__.update(
             {method: getattr(client, method) for method in dir(client) if method[0] != "_"}
         )

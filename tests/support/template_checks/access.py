@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from payhub.ports import OAUTH_SECRET
 from tests.support.template import Template, of_type, target
 from tests.support.template_checks.grants import GRANTS
 
@@ -24,6 +25,9 @@ ENVIRONMENT = {
 }
 """Every variable a function is given. Nothing here is a secret or can shift the hub's clock."""
 
+CALLED_VENDORS = "PAYHUB_CALLED_VENDORS"
+"""What only the functions have that call vendors."""
+
 # AWS gives these to every role of their kind; X-Ray and log delivery know no narrower resource.
 MANAGED_POLICIES = {
     "service-role/AWSLambdaBasicExecutionRole",
@@ -32,6 +36,7 @@ MANAGED_POLICIES = {
     "service-role/AmazonAPIGatewayPushToCloudWatchLogs",
 }
 _SECRET_PATTERN = re.compile(r"^arn:[^*]+:secret:payhub/\$\{Stage\}/\*/[a-z]+(-token)?-\?{6}$")
+_VENDOR_SECRET = re.compile(r":secret:payhub/\$\{Stage\}/\*/([a-z]+)-\?{6}$")
 _SECRET_WORD = re.compile(r"secret|password|token|api_?key|credential", re.IGNORECASE)
 _CLOCK_WORD = re.compile(r"clock|offset|skew|now|freeze|time_?travel", re.IGNORECASE)
 
@@ -99,8 +104,19 @@ def known_environment(template: Template) -> list[str]:
     return [
         f"{name}: {variable}"
         for name, variables in _environments(template)
-        for variable in sorted(variables.keys() ^ ENVIRONMENT)
+        for variable in sorted((variables.keys() - {CALLED_VENDORS}) ^ ENVIRONMENT)
     ]
+
+
+def called_vendors_are_those_it_has_secrets_of(template: Template) -> list[str]:
+    """Whose clients are made while a function starts: all that it may call, and no other."""
+    found = []
+    for name, variables in _environments(template):
+        named = set(filter(None, str(variables.get(CALLED_VENDORS, "")).split(",")))
+        grants = _grants(template, of_type(template, "AWS::Lambda::Function")[name])
+        held = {secret[1] for grant in grants if (secret := _VENDOR_SECRET.search(grant))}
+        found += [f"{name}: {vendor}" for vendor in sorted(named ^ (held - {OAUTH_SECRET}))]
+    return found
 
 
 def no_clock_offset(template: Template) -> list[str]:
@@ -136,6 +152,7 @@ CHECKS = (
     granted_what_they_use,
     one_role_each,
     known_environment,
+    called_vendors_are_those_it_has_secrets_of,
     no_clock_offset,
     no_secrets_in_sight,
 )

@@ -58,7 +58,7 @@ class Table:
             self._client.put_item(TableName=self._name, Item=item)
             return None
         for tried in range(CONFLICT_TRIES):
-            time.sleep(tried * CONFLICT_PAUSE_SECONDS)
+            _pause_before(tried)
             try:
                 self._client.put_item(
                     TableName=self._name,
@@ -83,7 +83,7 @@ class Table:
         token = secrets.token_hex(8)
         writes: list[Any] = [{"Put": self._transact_put(put, token)} for put in puts]
         for tried in range(CONFLICT_TRIES):
-            time.sleep(tried * CONFLICT_PAUSE_SECONDS)
+            _pause_before(tried)
             try:
                 self._client.transact_write_items(TransactItems=writes, ClientRequestToken=token)
             except self._client.exceptions.TransactionCanceledException as error:
@@ -148,6 +148,12 @@ class Table:
             write["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
             write |= _expressions(put)
         return write
+
+
+def _pause_before(tried: int) -> None:
+    """Nothing before the first try: even a sleep of no time costs a turn of the scheduler."""
+    if tried:
+        time.sleep(tried * CONFLICT_PAUSE_SECONDS)
 
 
 def _key(key: tuple[str, str]) -> Item:

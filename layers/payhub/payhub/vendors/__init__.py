@@ -78,6 +78,10 @@ class RegisteredVendor:
         events: EventReader = self._module("events").Events()
         return events
 
+    def prepare(self) -> None:
+        """Make its clients now, where somebody would wait for the first call."""
+        _ = self.contracts, self.gateway
+
     def configure(self, configuration: Mapping[str, object]) -> VendorConfiguration:
         """Check the configuration; its secret fields are the ones the vendor's auth names."""
         auth = self._module("auth")

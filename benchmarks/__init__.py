@@ -1,0 +1,1 @@
+"""What the functions cost beside what a user would pick instead: make bench."""

@@ -1,0 +1,1 @@
+"""What a user would pick instead, each doing the same create-payment job."""
