@@ -14,7 +14,7 @@ PIP := -m pip --disable-pip-version-check --no-input
 export PYTHONPATH := layers/payhub:functions:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run tour tenant test test-fast lint types contracts sam-check browser faults simulate openapi docs lock clean environment
+.PHONY: help run tour tenant test test-fast lint types contracts sam-check browser faults simulate bench openapi docs lock clean environment
 .DEFAULT_GOAL := help
 
 help: ## this list

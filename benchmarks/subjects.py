@@ -37,6 +37,7 @@ CUTS = {
     "botocore_alone": "clients from botocore, without boto3",
     "light_imports": "no httpx, no lxml where no vendor is called",
     "freeze": "`gc.freeze()` after init",
+    "put_off": "no garbage collection during init",
     "short_logs": "short logs",
 }
 """Those that a switch in the measured process undoes."""

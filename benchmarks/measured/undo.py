@@ -17,6 +17,11 @@ def _freeze() -> None:
     gc.freeze = lambda: None
 
 
+def _put_off() -> None:
+    """Garbage is looked for while the function starts."""
+    gc.disable = lambda: None
+
+
 def _prepared() -> None:
     """Vendors' clients are made by the first request that needs them."""
     os.environ.pop("PAYHUB_CALLED_VENDORS", None)
@@ -83,6 +88,7 @@ def _short_logs() -> None:
 
 _CUTS: dict[str, Callable[[], None]] = {
     "freeze": _freeze,
+    "put_off": _put_off,
     "prepared": _prepared,
     "light_imports": _light_imports,
     "botocore_alone": _botocore_alone,

@@ -1,6 +1,7 @@
 """Every function is invoked with its sample event, on moto, as Lambda would invoke it."""
 
 import base64
+import gc
 import importlib
 import io
 import json
@@ -242,6 +243,17 @@ def test_a_function_behind_the_api_answers_its_sample_event(hub: Hub, function: 
     elif answer["statusCode"] >= 400:
         assert answer["headers"]["Content-Type"] == "application/problem+json"
         assert json.loads(answer["body"])["status"] == answer["statusCode"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_that_has_started_collects_garbage(hub: Hub, function: str) -> None:
+    wiring.hub.cache_clear()
+    gc.disable()
+    try:
+        importlib.import_module(function.replace("/", "."))
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_every_function_has_an_expectation() -> None:

@@ -32,6 +32,17 @@ def test_a_payment_without_carried_parts_costs_two_writes(world: World) -> None:
     assert world.table.requests == ["put", "put"]
 
 
+def test_what_the_request_brought_is_sent_without_being_read_back(world: World) -> None:
+    world.vendor.answers.append(done("Created"))
+    parts = {"payeeDetails": {"name": "Riverside Clinic"}}
+    values = issue_values()
+    values["body"]["payment"] |= parts
+    world.table.requests.clear()
+    issue_payment(world.hub, world.caller(), IssuePayment.model_validate(values))
+    assert world.table.requests == ["put", "put", "put"]
+    assert world.vendor.calls[-1].carried == {"payment": parts}
+
+
 def test_a_replay_costs_one_request_and_calls_nobody(world: World) -> None:
     world.vendor.answers.append(done("Created"))
     first = issue(world)

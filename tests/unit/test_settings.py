@@ -61,6 +61,18 @@ def test_a_hub_in_the_cloud_ignores_the_file_even_when_it_is_named(
     assert type(clock) is expected
 
 
+def test_a_hub_starts_with_the_clients_of_the_vendors_it_is_told_to_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    assert settings().called_vendors == ()
+    told = settings(PAYHUB_CALLED_VENDORS="athena,optum")
+    assert told.called_vendors == ("athena", "optum")
+    made = {name for name, vendor in build(told).vendors.items() if "gateway" in vars(vendor)}
+    assert made == {"athena", "optum"}
+
+
 def test_the_clock_follows_the_file_as_it_is_replaced(tmp_path: Path) -> None:
     file, draft = tmp_path / "offset", tmp_path / "draft"
     clock = MovedClock(file)

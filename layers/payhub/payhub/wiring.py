@@ -1,6 +1,5 @@
 """The one place that joins ports to adapters: the Hub of this process."""
 
-import gc
 import secrets
 import time
 import uuid
@@ -11,6 +10,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session
 
+from payhub import starting
 from payhub.metrics import EmbeddedMetrics
 from payhub.ports import Clock, Hub
 from payhub.queue import SqsQueue
@@ -86,11 +86,10 @@ def hub() -> Hub:
     """The Hub, made once per process from the PAYHUB_* environment.
 
     It is made while the function starts, and so are the clients of the vendors that the template
-    says it calls: no request waits for them. What was made until then stays, so the garbage
-    collector need not look at it again.
+    says it calls: no request waits for them.
     """
     made = build(read_settings())
-    gc.freeze()
+    starting.done()
     return made
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from payhub import starting
 from payhub.entrypoints import problems
 from payhub.entrypoints.http import Answer, Declaration, Handler
 from payhub.entrypoints.requests import HttpRequest
@@ -62,6 +63,7 @@ def documentation() -> Handler:
             return _answer("text/html; charset=utf-8", _page(), policy)
         return _answer("application/json", openapi_text())
 
+    starting.done()
     return Handler(handle, Declaration(operation=documentation))
 
 
@@ -84,6 +86,7 @@ def unknown_route() -> Handler:
             correlation_id=request.correlation_id,
         )
 
+    starting.done()
     return Handler(handle, Declaration(operation=unknown_route))
 
 

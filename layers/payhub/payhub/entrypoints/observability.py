@@ -5,7 +5,7 @@ import traceback
 
 from aws_lambda_powertools import Logger
 
-logger = Logger()
+logger = Logger(location=None)
 
 logging.raiseExceptions = False
 """A log line that cannot be written is lost; its traceback would print what we do not log."""
