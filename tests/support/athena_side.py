@@ -99,14 +99,17 @@ class AthenaSide:
             tenant.vendor_codes[0],
         )
 
-    def account(self, patient_id: int) -> Json:
-        """What the vendor has of a patient: claims, charges, receipts, in cents."""
+    def accounts(self) -> list[Json]:
+        """What the vendor has of every patient: claims, charges, receipts, in cents."""
         answer = _http.get(
             f"{self.hub.stack.sandbox_url}/_sandbox/athena/patients",
             params={"practice": self.hub.tenant.practice_ids[0]},
         )
-        patients = cast("list[Json]", answer.raise_for_status().json())
-        return next(it for it in patients if it["patientid"] == patient_id)
+        return cast("list[Json]", answer.raise_for_status().json())
+
+    def account(self, patient_id: int) -> Json:
+        """The same of one patient."""
+        return next(it for it in self.accounts() if it["patientid"] == patient_id)
 
     def claim(self, patient_id: int, claim_id: int) -> Json:
         """One claim of a patient at the vendor."""

@@ -9,7 +9,8 @@ from tests.support.fault_scenarios import Prepared, Scenario
 from tests.support.hub import Hub, Movement, read
 
 _CENTS = 3_700
-_INITIAL_CENTS, _INSTALLMENTS, _EACH_CENTS = 100, 3, 1_200
+_INITIAL_CENTS = 100
+_INSTALLMENTS, _EACH_CENTS = 3, (_CENTS - _INITIAL_CENTS) // 3
 
 
 def _payable_twice(hub: Hub) -> Prepared:
@@ -45,17 +46,18 @@ def _active(hub: Hub) -> Prepared:
     return Prepared(match=wanted.match, payment_id=plan_id, reference=wanted.reference)
 
 
-def _charge(prepared: Prepared, cents: int = _CENTS) -> Charge:
-    return Charge(prepared.match, prepared.reference, cents)
+def _charge(prepared: Prepared, times: int = 1) -> Charge:
+    return Charge(prepared.match, prepared.reference, times * prepared.amount_cents)
 
 
 def _settle(hub: Hub, prepared: Prepared) -> httpx.Response:
-    shown = _charge(prepared, 2 * _CENTS).shown(externalId=prepared.match)
+    shown = _charge(prepared, 2).shown(externalId=prepared.match)
     return DecodaSide(hub).caller.settle(prepared.amount_cents, [shown], prepared.key)
 
 
 def _set_up(hub: Hub, prepared: Prepared) -> httpx.Response:
-    body = plan_body([_charge(prepared)], _INITIAL_CENTS, _INSTALLMENTS, _EACH_CENTS)
+    initial_cents = prepared.amount_cents - _INSTALLMENTS * _EACH_CENTS
+    body = plan_body([_charge(prepared)], initial_cents, _INSTALLMENTS, _EACH_CENTS)
     return DecodaSide(hub).caller.create_payin(body, prepared.key)
 
 

@@ -68,11 +68,11 @@ class Scenario:
 
 
 def _before_issue(_: Hub) -> Prepared:
-    return Prepared(match=f"REF-{new_key()}")
+    return Prepared(match=f"REF-{new_key()}", amount_cents=STAYS_IN_LOADING_CENTS)
 
 
 def _issue(hub: Hub, prepared: Prepared) -> httpx.Response:
-    amount = STAYS_IN_LOADING_CENTS
+    amount = prepared.amount_cents
     return hub.api.issue(amount, account=OPEN_ACCOUNT, reference=prepared.match, key=prepared.key)
 
 

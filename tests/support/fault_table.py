@@ -36,7 +36,7 @@ from tests.support.hub import (
 from tests.support.medfusion_scenarios import MEDFUSION
 from tests.support.stack import running
 
-__all__ = ["SCENARIOS", "Prepared", "Scenario"]
+__all__ = ["SCENARIOS", "Prepared", "Scenario", "contracts", "payments_of"]
 
 T = TypeVar("T")
 
@@ -290,7 +290,7 @@ def _wait(hub: Hub, sent: Sequence[_Sent]) -> None:
         time.sleep(1)
         if {it.case.fault for it in open_ends.values()} == {BEYOND_BOUND}:
             hub.invoke("SweepFunction")
-        for payment in _payments(hub):
+        for payment in payments_of(hub):
             known = open_ends.get(payment["paymentId"])
             if known is not None and known.is_over(payment):
                 del open_ends[known.payment_id]
@@ -299,7 +299,8 @@ def _wait(hub: Hub, sent: Sequence[_Sent]) -> None:
     eventually(look, "every case has ended", _PATIENCE_SECONDS)
 
 
-def _payments(hub: Hub) -> Iterator[Json]:
+def payments_of(hub: Hub) -> Iterator[Json]:
+    """Every payment of the tenant, newest first, page by page."""
     query = {"limit": "100"}
     while True:
         page = read(hub.api.send("GET", "/payments", query=query))

@@ -129,8 +129,12 @@ class MedfusionSide:
 
     def status_of(self, reference: str) -> str:
         """The payment's status as the portal shows it to the practice."""
-        found = self._listed("payments")
+        found = self.portal_payments()
         return str(next(it["status"] for it in found if it["payment_id"] == reference))
+
+    def portal_payments(self) -> list[Json]:
+        """Everything that was paid, as the portal shows it, in cents."""
+        return self._listed("payments")
 
     def expire_tokens(self) -> None:
         """The vendor's tokens end now."""

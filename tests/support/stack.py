@@ -21,8 +21,8 @@ from local.deployed import Deployed, on_this_machine
 from local.settings import HOST, REPOSITORY, Settings
 from local.stack import Clients
 
-_START_TIMEOUT_SECONDS = 120
-_STOP_TIMEOUT_SECONDS = 120
+_START_TIMEOUT_SECONDS = 240
+_STOP_TIMEOUT_SECONDS = 240
 _PORTS_OF_SANDBOX = 5  # the controls and the four vendors, next to each other
 _PORTS_FOR_TESTS = range(20_000, 32_000)
 """Below those from which outgoing connections take theirs: they stay free over a restart."""
@@ -119,10 +119,16 @@ class LocalStack:
         return cast("dict[str, int]", json.loads(text))
 
     def kill(self, name: str) -> None:
-        """SIGKILL the sandbox or the front-door; `make run` starts it again."""
+        """SIGKILL the sandbox or the front-door; `make run` starts it again.
+
+        Raises ProcessLookupError while it is being started again.
+        """
         if name not in {"sandbox", "front-door"}:
             raise ValueError(f"{name} keeps what it has not saved; it is never killed")
-        os.kill(self.process_ids()[name], signal.SIGKILL)
+        ids = self.process_ids()
+        if ids[name] not in _children(ids["run"]):
+            raise ProcessLookupError(f"the {name} is not running")
+        os.kill(ids[name], signal.SIGKILL)
 
     def kill_workers(self) -> int:
         """SIGKILL every function's process and see them gone; answers how many there were."""

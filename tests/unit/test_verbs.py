@@ -244,6 +244,33 @@ def test_two_concurrent_voids_make_one_call(world: World) -> None:
     assert look(world, payment).status == "Voided"
 
 
+@pytest.mark.parametrize(("first", "second"), [("k", "k"), (None, None), ("k", "l")])
+def test_a_void_that_sees_the_effect_of_another_is_no_refusal_of_the_same_request(
+    world: World, first: str | None, second: str | None
+) -> None:
+    """The payment was read here before the other void was, and at the vendor after it."""
+    payment = completed(world)
+    world.vendor.answers.append(done("Voided"))
+    inner: list[object] = []
+    read = world.vendor.read
+
+    def read_after_another_voided(order: Order) -> object:
+        if not inner:
+            inner.append(True)
+            ask(world, "void", payment, idempotency_key=first)
+            shows(world, "Voided", 0)
+        return read(order)
+
+    world.vendor.read = read_after_another_voided  # type: ignore[method-assign,assignment]
+    if first == second:
+        outer = ask(world, "void", payment, idempotency_key=second)
+        assert outer.replayed and outer.action.state is ActionState.DONE
+    else:
+        with pytest.raises(NotAllowed, match="Voided"):
+            ask(world, "void", payment, idempotency_key=second)
+    assert len(world.vendor.calls) == 2
+
+
 def test_an_event_that_lands_during_the_call_is_not_lost(world: World) -> None:
     payment = voided(world)
     perform = world.vendor.perform

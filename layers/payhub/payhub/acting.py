@@ -7,6 +7,7 @@ revision it was judged on.
 from payhub.attempts import carry, order_of, read, remind, repeat, rules_of
 from payhub.domain.actions import Request, open_action, open_queued, refuse_guard, same_request
 from payhub.domain.answers import Reading, VendorRefused, View
+from payhub.domain.contract import Guard
 from payhub.domain.errors import ActionOpen, NotAllowed
 from payhub.domain.observation import observe
 from payhub.domain.payment import Payment
@@ -43,6 +44,21 @@ def _act_on(hub: Hub, tenant: Tenant, payment: Payment, request: Request) -> Rep
             payment_id=payment.payment_id,
         )
     reading = read(hub, order_of(hub, tenant, payment, payment.action))
+    try:
+        _judge(payment, request, guard, reading)
+    except NotAllowed:
+        _refuse_unless_overtaken(hub, payment)
+        raise
+    opened = hub.payments.change(payment, _opening(hub, payment, request, reading))
+    if not isinstance(reading, View):
+        remind(hub, opened)
+        return Reply(payment=opened, action=opened.action)
+    settled = carry(hub, tenant, opened)
+    return Reply(payment=settled, action=settled.actions[opened.action.number - 1])
+
+
+def _judge(payment: Payment, request: Request, guard: Guard, reading: Reading) -> None:
+    """Raise NotAllowed where the vendor's present word does not allow what is asked."""
     if isinstance(reading, VendorRefused):
         raise NotAllowed(
             f"The vendor does not show the payment: {reading.message}",
@@ -50,12 +66,17 @@ def _act_on(hub: Hub, tenant: Tenant, payment: Payment, request: Request) -> Rep
         )
     if isinstance(reading, View):
         refuse_guard(payment, request, guard, reading)
-    opened = hub.payments.change(payment, _opening(hub, payment, request, reading))
-    if not isinstance(reading, View):
-        remind(hub, opened)
-        return Reply(payment=opened, action=opened.action)
-    settled = carry(hub, tenant, opened)
-    return Reply(payment=settled, action=settled.actions[opened.action.number - 1])
+
+
+def _refuse_unless_overtaken(hub: Hub, seen: Payment) -> None:
+    """Raise Overtaken where the payment was written meanwhile.
+
+    What the vendor then shows may be the effect of this very request, sent twice at once: its
+    caller must not be told that nothing was done.
+    """
+    latest = hub.payments.load(seen.tenant, seen.payment_id)
+    if latest is not None and latest.revision != seen.revision:
+        raise Overtaken(latest)
 
 
 def _opening(hub: Hub, seen: Payment, request: Request, reading: Reading) -> Change:
