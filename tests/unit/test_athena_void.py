@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable
 from datetime import datetime
 
+import httpx
 import pytest
 
 from payhub.domain.payment import Origin
@@ -273,3 +274,24 @@ def test_a_patient_path_of_another_practice_is_not_found(
     ids = {"practiceid": "7", "patientid": "1", "epaymentid": "1"}
     said = world.form("void_collected_payment", ids, {})
     assert said.status == 404 and PRACTICE not in str(said.body) and world.calls == []
+
+
+def test_a_repeat_that_is_refused_in_words_cut_off_is_asked_again(
+    begin: Callable[[str], AthenaWorld],
+) -> None:
+    """They may have said that it is voided already, or that it has settled."""
+
+    def cut_off_once(request: httpx.Request) -> httpx.Response | None:
+        if voids(world) != 2 or not request.url.path.endswith(f"/voidpayment/{epayment_id}"):
+            return None
+        return httpx.Response(409, content=b'{"error": "The payment has alre')
+
+    world = begin("2026-11-20 09:00")
+    taken = world.collect()
+    epayment_id = taken.body["epaymentid"]
+    world.arm("void_collected_payment", "timeout_after")
+    world.instead = cut_off_once
+    assert world.void(epayment_id).status == 202
+    payment = world.work_until_quiet(taken.payment_id)
+    assert payment.status == "Voided" and voids(world) == 3
+    assert world.moved("void_collected_payment") == 1

@@ -36,9 +36,10 @@ class SimulatedAthena(Simulated, AthenaWorld):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether what was collected has settled, too."""
+        """Whether what was collected, and what nothing is open of, has settled, too."""
         return super().is_quiet and not any(
-            payment.vendor_status == "Collected" for payment in self.payments()
+            payment.vendor_status == "Collected" and payment.open_action is None
+            for payment in self.payments()
         )
 
     def wrong_books(self) -> Iterator[str]:

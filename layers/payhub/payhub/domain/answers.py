@@ -61,6 +61,8 @@ class VendorRefused:
     code: str | None = None
     status: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    is_cut_off: bool = False
+    """Whether its words did not come whole, so that what they do not say proves nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -275,6 +275,9 @@ def _refused(
         return _unknown(payment, action, why, rules, now_ms, due_ms=now_ms)
     silent = answer.status is None and rules.contract.moves_money
     if earlier_unknown and rules.contract.lookup is Lookup.REPEAT and silent:
+        if answer.is_cut_off:
+            why = "a repeat was refused in words that cannot be read"
+            return _unknown(payment, action, why, rules, now_ms)
         review = replace(action, state=ActionState.NEEDS_REVIEW)
         why = f"a repeat was refused, the first may have been applied: {answer.message}"
         return evolve(

@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -95,7 +95,11 @@ def _failure(response: Response, card: Card | None) -> VendorRefused | NotSent |
         # The API itself answers JSON; the gateway before it does not, and applies nothing.
         if response.status in _NO_SUCH_ROUTE:
             return NotSent(reason=f"vendor answered {response.status}: no such route")
-        words = _words_of_page(response.body)
+        verdict = verdict_of(response, without_card(_words_of_page(response.body), card))
+        began_as_json = response.body.lstrip().startswith((b"{", b"["))
+        if isinstance(verdict, VendorRefused) and began_as_json:
+            return replace(verdict, is_cut_off=True)
+        return verdict
     return verdict_of(response, without_card(words, card))
 
 
