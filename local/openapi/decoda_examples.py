@@ -116,11 +116,17 @@ _PAYIN: dict[str, Any] = {
 }
 
 
-def _action(verb: str, state: ActionState, number: int = 1, **facts: str) -> Action:
+def _action(
+    verb: str,
+    state: ActionState,
+    number: int = 1,
+    vendor_status: str = "SUCCEEDED",
+    **facts: str,
+) -> Action:
     is_done = state is ActionState.DONE
     final = FinalAnswer(
         state=state,
-        status="SUCCEEDED",
+        status=vendor_status,
         revision=2 * number,
         at_ms=_AT_MS + 418,
         vendor_reference=DECODA_PAYMENT_ID,
@@ -247,7 +253,7 @@ def plan_page_body() -> Any:
 def _cancelling(state: ActionState) -> Any:
     view = _running()
     is_done = state is ActionState.DONE
-    action = _action("cancel", state, 2)
+    action = _action("cancel", state, 2, vendor_status="cancelled")
     plan = view.plan.without_rest() if is_done else view.plan
     payment = replace(
         view.payment,
