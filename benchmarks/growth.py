@@ -23,7 +23,7 @@ from payhub.store.items import history_item, payment_item
 from payhub.store.payments import HISTORY_MAX, HISTORY_PAGE
 
 SIZES = (1, 10_000, 1_000_000)
-HISTORIES = (4, 60, 140, 500)
+HISTORIES = (4, 30, 140, 500)
 PAGE = 50
 
 _LIST, _DETAILS, _SWEEP = "api/list_payments", "api/get_payment_details", "schedules/sweep"

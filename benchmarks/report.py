@@ -3,6 +3,7 @@
 from benchmarks import prices, tables
 from benchmarks.results import Results
 from benchmarks.throughput import PAYMENTS, bottleneck
+from payhub.store.payments import HISTORY_MAX, HISTORY_PAGE
 
 
 def report(results: Results) -> str:
@@ -29,6 +30,8 @@ def report(results: Results) -> str:
         gb_seconds=f"{1e6 * prices.LAMBDA_GB_SECOND:.4f}",
         rest=f"{1e6 * prices.REST_REQUEST:.2f}",
         count=PAYMENTS,
+        history_max=HISTORY_MAX,
+        history_page=HISTORY_PAGE,
     )
 
 
@@ -86,7 +89,8 @@ Most of a function's time is waiting for the vendor, and memory is paid while it
 ## Every function
 
 Each by a request of its own that does real work. A function that imports what it does not need has a higher `init` than its
-neighbours. Write units are table + indexes. The workers and schedules do what their events cause here: the sweep finds
+neighbours. Write units are table + indexes. The dollars are those of a million requests without the gateway and without
+waiting for vendors. The workers and schedules do what their events cause here: the sweep finds
 ten payments due, the poll five bills that are known, the settlement ten payments of today.
 
 {functions}
@@ -98,16 +102,17 @@ one, so that a million need no memory; what is asked and billed is the same. A p
 
 {growth}
 
-One payment with so many entries in its history, which is made up; the store keeps 60 in the item and 40 on each page.
+One payment with so many entries in its history, which is made up: the store keeps {history_max} in
+the item and moves {history_page} at a time to pages of their own.
 
 {histories}
 
 {count} payments by one process of as many threads as are asked for at once. Lambda gives a process one request at a time;
-this tells what a process could do.
+this tells what a process could do. The endpoint and the vendor sandbox are processes beside it.
 
 {loads}
 
-The bottleneck is {bottleneck}.
+The bottleneck is {bottleneck}
 
 ## Packages
 

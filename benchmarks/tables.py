@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.figures import Figures
 from benchmarks.goals import GOALS
-from benchmarks.prices import cost_of
+from benchmarks.prices import Cost, cost_of
 from benchmarks.results import Results
 from benchmarks.subjects import (
     BY_HAND,
@@ -12,6 +12,7 @@ from benchmarks.subjects import (
     CUTS,
     FLOOR,
     OURS,
+    OURS_REPLAY,
     OURS_STATUS,
     OURS_WITH_CLAIMS,
     POWERTOOLS,
@@ -71,30 +72,36 @@ def dollars(results: Results) -> str:
 
 
 def _dollars(name: str, it: Figures) -> Sequence[str]:
-    calls = 0.0 if name in (OURS_STATUS, "Payhub, a replay") else 1.0
-    cost = cost_of(
+    cost = _cost(it, vendor_calls=0.0 if name in (OURS_STATUS, OURS_REPLAY) else 1.0)
+    parts = (cost.table, cost.functions, cost.logs, cost.without_gateway, cost.gateway, cost.total)
+    return (name, *(f"{part:.2f}" for part in parts))
+
+
+def _cost(it: Figures, vendor_calls: float) -> Cost:
+    return cost_of(
         units=it.units,
         requests=it.requests,
         cpu_seconds=it.warm_ms / 1000,
-        vendor_calls=calls,
+        vendor_calls=vendor_calls,
         memory_mb=it.memory_mb,
         bytes_logged=it.bytes_logged,
         behind_gateway=True,
     )
-    parts = (cost.table, cost.functions, cost.logs, cost.without_gateway, cost.gateway, cost.total)
-    return (name, *(f"{part:.2f}" for part in parts))
 
 
 def functions(results: Results) -> str:
     """One row each."""
     floor = results.functions[FLOOR]
     return table(
-        ("Function", "init of floor", "first", "warm", "AWS requests", "write units", "read units"),
+        (
+            *("Function", "init of floor", "first", "warm", "AWS requests"),
+            *("write units", "read units", "dollars"),
+        ),
         (
             (
                 *(name, ratio(it.init_ms, floor.init_ms), ms(it.first_ms), ms(it.warm_ms)),
                 *(requests(it), number(it.units.base_write) + " + " + number(it.units.index_write)),
-                number(it.units.read),
+                *(number(it.units.read), f"{_cost(it, vendor_calls=0).without_gateway:.2f}"),
             )
             for name, it in results.functions.items()
         ),
@@ -126,7 +133,7 @@ def growth(results: Results) -> str:
     sizes = list(results.sizes)
     names = list(results.sizes[sizes[0]])
     return table(
-        ("Operation", *(f"{size:,} payments" for size in sizes)),
+        ("Operation", *(f"{size:,} in the table" for size in sizes)),
         ((name, *(bill(results.sizes[size][name]) for size in sizes)) for name in names),
     )
 
@@ -145,9 +152,12 @@ def loads(results: Results) -> str:
     """By how much is asked at once."""
     first = results.loads[0].per_second
     return table(
-        ("At once", "payments a second, of one at a time", "cores busy"),
+        ("At once", "payments a second, of one at a time", "cores: process", "endpoint", "vendors"),
         (
-            (str(it.concurrency), ratio(it.per_second, first), f"{it.cores:.2f}")
+            (
+                *(str(it.concurrency), ratio(it.per_second, first), f"{it.cores:.2f}"),
+                *(f"{it.endpoint_cores:.2f}", f"{it.vendor_cores:.2f}"),
+            )
             for it in results.loads
         ),
     )
@@ -185,7 +195,8 @@ def bill(it: Figures) -> str:
     """Requests and units, shortly: `2 requests, 2 + 3 write, 0 read`."""
     units = it.units
     written = f"{number(units.base_write)} + {number(units.index_write)}"
-    return f"{number(it.aws_requests)} requests; {written} write, {number(units.read)} read"
+    asked = f"{number(it.aws_requests)} request{'s' if it.aws_requests != 1 else ''}"
+    return f"{asked}; {written} write, {number(units.read)} read"
 
 
 def requests(it: Figures) -> str:

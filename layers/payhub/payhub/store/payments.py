@@ -30,10 +30,11 @@ from payhub.store.table import Item, Put, Table
 CHANGE_TRIES = 20
 """Writers of one payment are few; more conflicts than this mean that something is wrong."""
 
-HISTORY_MAX = 60
-"""Entries a payment item holds before older ones move to pages of their own."""
+HISTORY_MAX = 30
+"""Entries a payment item holds before older ones move to pages of their own: each write pays for
+all that it holds, and most payments never have as many."""
 
-HISTORY_PAGE = 40
+HISTORY_PAGE = 20
 PAGE_READS_MAX = 5
 """Index pages read for one page of a filtered list; the cursor goes on from there."""
 
