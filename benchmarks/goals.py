@@ -61,15 +61,15 @@ GOALS = (
         what="init, against the boto3 floor",
         at_most=1.6,
         measure=_against(FLOOR, lambda it: it.init_ms),
-        next_step="httpx and its certificates, then the models of pydantic: each a fifth. Then only"
-        " a snapshot of the process (SnapStart) takes more away.",
+        next_step="httpx and its certificates, then the models of pydantic. After that only a"
+        " snapshot of the process (SnapStart) takes more away.",
     ),
     Goal(
         what="first response, against Powertools",
         at_most=0.8,
         measure=_against(POWERTOOLS, lambda it: it.first_ms),
-        next_step="It makes four requests to AWS, two for the secret and the tenant, which Powertools"
-        " is spared here. The same client would.",
+        next_step="It makes four requests to AWS, two of them for secret and tenant, which"
+        " Powertools is spared here. The same smaller client would.",
     ),
     Goal(
         what="AWS requests of a synchronous payment",

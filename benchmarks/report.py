@@ -108,7 +108,8 @@ the item and moves {history_page} at a time to pages of their own.
 {histories}
 
 {count} payments by one process of as many threads as are asked for at once. Lambda gives a process one request at a time;
-this tells what a process could do. The endpoint and the vendor sandbox are processes beside it.
+this tells what a process could do. Here the vendor answers at once too,
+from the endpoint that plays AWS, a process beside it.
 
 {loads}
 

@@ -143,7 +143,7 @@ class _Session:
         self._ready.wait()
         assert self._process is not None
         number = len(self.cpu)
-        self.cpu.append(cpu_seconds(self._process.pid))
+        self.cpu.append(_cpu_seconds(self._process.pid))
         if number in (self._warm_from, self._total):
             time.sleep(0.02)  # the pipe of the log is read by another thread
             self.logged.append(len(self._log))
@@ -204,7 +204,7 @@ def _environment(program: Program, port: int) -> dict[str, str]:
     }
 
 
-def cpu_seconds(pid: int) -> float:
+def _cpu_seconds(pid: int) -> float:
     """Processor time of all threads of a process: its clock, as clock_getcpuclockid names it."""
     return time.clock_gettime((~pid << 3) | 2)
 

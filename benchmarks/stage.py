@@ -44,8 +44,7 @@ _START_SECONDS, _STOP_SECONDS = 20, 10
 class Stage:
     """One tenant of a hub whose AWS and vendors are on this machine."""
 
-    def __init__(self, cloud: Cloud, settings: Settings, sandbox_pid: int) -> None:
-        self.sandbox_pid = sandbox_pid
+    def __init__(self, cloud: Cloud, settings: Settings) -> None:
         self.cloud = cloud
         self.settings = settings
         urls = {
@@ -131,7 +130,7 @@ def opened() -> Iterator[Stage]:
         try:
             if not wait_until_open(first, _START_SECONDS):
                 raise RuntimeError(f"no sandbox: {(Path(folder) / 'log').read_text()}")
-            yield Stage(cloud, settings, sandbox.pid)
+            yield Stage(cloud, settings)
         finally:
             processes.stop(sandbox, _STOP_SECONDS)
             cloud.server.close()

@@ -152,11 +152,11 @@ def loads(results: Results) -> str:
     """By how much is asked at once."""
     first = results.loads[0].per_second
     return table(
-        ("At once", "payments a second, of one at a time", "cores: process", "endpoint", "vendors"),
+        ("At once", "payments a second, of one at a time", "cores: process", "endpoint"),
         (
             (
                 *(str(it.concurrency), ratio(it.per_second, first), f"{it.cores:.2f}"),
-                *(f"{it.endpoint_cores:.2f}", f"{it.vendor_cores:.2f}"),
+                f"{it.endpoint_cores:.2f}",
             )
             for it in results.loads
         ),
