@@ -14,7 +14,7 @@ PIP := -m pip --disable-pip-version-check --no-input
 export PYTHONPATH := layers/payhub:functions:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run tour tenant test test-fast lint types contracts sam-check browser faults simulate chaos bench openapi docs lock clean environment
+.PHONY: help run tour tenant test test-fast lint types contracts sam-check browser faults simulate simulate-mutants chaos bench openapi docs lock clean environment
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -65,6 +65,9 @@ faults: environment ## the table of every money operation under every fault, on 
 simulate: environment ## every fault, pair and meeting, many seeds: [SEED=n] [SEEDS=4000] [ONLY='decoda settle']
 	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(ONLY),--only "$(ONLY)")
+
+simulate-mutants: environment ## each guard taken away, and an oracle must notice: [ONLY=keyless]
+	@$(BIN)/python -m tests.support.simulation.mutants $(if $(ONLY),--only "$(ONLY)")
 
 chaos: environment ## kills and restarts of a stack of its own among callers: [MINUTES=5] [SEED=n]
 	@exec $(BIN)/python -m tests.support.chaos $(if $(MINUTES),--minutes $(MINUTES)) \

@@ -8,6 +8,7 @@ from tests.support.simulation import (
     athena_scenarios,
     decoda_scenarios,
     medfusion_scenarios,
+    more_scenarios,
     optum_scenarios,
 )
 from tests.support.simulation.scenario import Result, Scenario, run
@@ -26,7 +27,13 @@ Plan = Mapping[int, Fault]
 
 SCENARIOS: Mapping[str, Scenario] = {
     str(scenario): scenario
-    for room in (optum_scenarios, athena_scenarios, decoda_scenarios, medfusion_scenarios)
+    for room in (
+        optum_scenarios,
+        athena_scenarios,
+        decoda_scenarios,
+        medfusion_scenarios,
+        more_scenarios,
+    )
     for scenario in room.SCENARIOS
 }
 

@@ -213,9 +213,9 @@ class Simulated(SandboxWorld):
                 self._next_run_ms[name] = now_ms + self.schedules[name] * 1000
                 self.schedule(name)
         while message := self.sqs.receive():
-            self._work_on(message)
+            self.work_on(message)
 
-    def _work_on(self, message: Message) -> None:
+    def work_on(self, message: Message) -> None:
         """A worker takes it; what fails is visible again later."""
         worker = WORKERS[message.queue]
         record = {
