@@ -247,6 +247,9 @@ def _replayed(before: list[Said], replays: list[Said], trial: Trial) -> Iterator
     first = next(iter(replays or for_good), None)
     if first is None:
         return
+    ids = {it.headers.get("Payment-Id") for it in for_good}
+    if not trial.is_known_for_ever and len(ids) > 1:
+        yield f"a repeat was taken for something new: {for_good}"
     if any((first.status, first.body) != (said.status, said.body) for said in replays):
         yield f"replayed differently: {replays}"
     for said in for_good:
