@@ -119,7 +119,7 @@ GOALS = (
         what="init of functions that call no vendor, against the boto3 floor (the worst of them)",
         at_most=1.3,
         measure=_init_without_vendor,
-        next_step="pydantic, which checks tenants, commands and stored documents, and botocore. lxml"
+        next_step="pydantic, which checks tenants, commands and stored documents; botocore; lxml"
         " where XML is answered.",
     ),
 )
