@@ -11,7 +11,8 @@ from tests.support.simulation import more_scenarios, reference
 from tests.support.simulation.explore import SCENARIOS, of_plan, of_seed, singles
 from tests.support.simulation.weather import Port
 
-FAULTS_AT_LEAST = 100
+FAULTS_AT_LEAST = 30
+"""The shortest way, a void whose vendor shows nothing to be read first, has four calls."""
 
 USUAL = SCENARIOS.keys() - {str(scenario) for scenario in more_scenarios.SCENARIOS}
 """The others are variations of them, which `make simulate` plays."""
