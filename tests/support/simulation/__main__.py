@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from local.settings import REPOSITORY
-from tests.support.simulation import AthenaBooks, campaign, reference, run, run_athena
+from tests.support.simulation import campaign, reference
 from tests.support.simulation.campaign import (
     CROWDS,
     MEETING,
@@ -28,6 +28,7 @@ from tests.support.simulation.campaign import (
 )
 from tests.support.simulation.encounters import MEETINGS
 from tests.support.simulation.explore import of_seed, shrunk
+from tests.support.simulation.scenario import all_of
 
 PAGE = REPOSITORY / "docs" / "reliability.md"
 _BLOCK = re.compile(r"(<!-- make simulate: table -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -143,11 +144,7 @@ def _row(cells: Sequence[object]) -> str:
 def replay(seed: int) -> int:
     """Play one seed again: its scenario with several faults, and its crowds."""
     result = of_seed(seed)
-    issuer, athena = run(seed), run_athena(seed)
-    crowds = [
-        ("the issuer's callers", issuer.trace, issuer.wrong()),
-        ("athenahealth's callers", athena.trace, AthenaBooks(athena).wrong()),
-    ]
+    crowds = [(title, trace, all_of(wrongs)) for title, trace, wrongs in campaign.crowds_of(seed)]
     print(result, f"ended {result.state}, done {result.moved} time(s)", sep="\n")
     if result.wrong:
         print("with as few faults as it needs:", shrunk(str(result.scenario), result), sep="\n")

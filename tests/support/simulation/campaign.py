@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from tests.support.simulation import AthenaBooks, run, run_athena
+from tests.support.simulation.crowds import run_decoda
 from tests.support.simulation.encounters import MEETINGS
 from tests.support.simulation.explore import (
     SCENARIOS,
@@ -135,18 +136,22 @@ def _seeds(seeds: Sequence[int]) -> Tally:
 
 
 def _crowds(seeds: Sequence[int]) -> Tally:
-    """Many requests of many callers in one world: the issuer's, and athenahealth's."""
-    tally = Tally(CROWDS, "optum, athena")
+    """Many requests of many callers in one world of each vendor that moves money."""
+    tally = Tally(CROWDS, "all")
     for seed in seeds:
-        issuer, athena = run(seed), run_athena(seed)
-        for wrongs, trace in (
-            (issuer.wrongs(), issuer.trace),
-            (AthenaBooks(athena).wrongs(), athena.trace),
-        ):
+        for title, trace, wrongs in crowds_of(seed):
             tally.runs += 1
             if wrong := all_of(wrongs):
-                tally.fail("\n".join([f"SEED={seed}", *trace, *wrong]), wrongs)
+                tally.fail("\n".join([f"SEED={seed}", title, *trace, *wrong]), wrongs)
     return tally
+
+
+def crowds_of(seed: int) -> Iterator[tuple[str, Sequence[str], Wrongs]]:
+    """Whose callers, what happened, and what is wrong."""
+    issuer, athena, decoda = run(seed), run_athena(seed), run_decoda(seed)
+    yield "the issuer's callers", issuer.trace, issuer.wrongs()
+    yield "athenahealth's callers", athena.trace, AthenaBooks(athena).wrongs()
+    yield "Decoda's callers", decoda.trace, decoda.wrongs
 
 
 def _timed(work: Callable[..., Tally], arguments: tuple[object, ...]) -> Tally:

@@ -1,14 +1,14 @@
 """Many callers of Decoda in one world: requests, repeats, payers, and faults drawn from a seed."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from tests.support.sandbox_world import Said
 from tests.support.simulation import common_oracle
 from tests.support.simulation.functions import logs_kept
-from tests.support.simulation.scenario import open_ends
+from tests.support.simulation.scenario import Kind, Wrongs, open_ends
 from tests.support.simulation.simulated import NoAnswer
 from tests.support.simulation.simulated_decoda import SimulatedDecoda
 from tests.support.simulation.weather import Fault, Process, drawn
@@ -16,7 +16,7 @@ from tests.support.simulation.weather import Fault, Process, drawn
 RATES = (0.0, 0.01, 0.02, 0.04)
 STEPS = 25
 PASSING = (1, 5, 30, 200, 1500, 8000, 90_000)
-PATIENTS = (7, 8, 9)
+PATIENTS = (5, 6, 7)
 SETTLED = {"s0": (700, 1), "s1": (450, 1), "s2": (90_000, 0), "s3": (33, 2)}
 """Key -> cents and place of the charge: few, so that requests meet."""
 
@@ -30,7 +30,7 @@ class _LongLived(SimulatedDecoda):
 
 
 class DecodaCrowd:
-    """One seed of Decoda; `wrong` says what does not agree once everything has ended."""
+    """One seed of Decoda; `wrongs` says what does not agree once everything has ended."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -40,6 +40,8 @@ class DecodaCrowd:
         self.payments: list[str] = []
         self.told: dict[str, tuple[Callable[[], Said], tuple[int, Any]]] = {}
         self.complaints: list[str] = []
+        self.unfinished: list[str] = []
+        self.wrongs: Wrongs = {}
         self._depth = 0
 
     @property
@@ -57,7 +59,7 @@ class DecodaCrowd:
         weather.is_on = False
         self.sim.go(days=1)  # what payers did last is told by webhooks, or asked for
         if not self.sim.come_to_rest(days=12):
-            self.complaints.append(f"unfinished: {open_ends(self.sim)}")
+            self.unfinished.append(f"unfinished: {open_ends(self.sim)}")
         for name, (request, _) in (*self.told.items(), *self.told.items()):
             self._ask(name, request)
 
@@ -138,17 +140,19 @@ class DecodaCrowd:
                 self.complaints.append(f"{name}: told {before}, then {words}")
         return said
 
-    def wrong(self, log: str) -> list[str]:
-        """Every disagreement, as a sentence."""
-        return [*self.complaints, *self._books(), *common_oracle.wrong_in_all(self.sim, log)]
+    def judge(self, log: str) -> None:
+        """Say what is wrong, now that everything has ended."""
+        self.wrongs = {
+            Kind.MONEY: list(self.sim.wrong_books()),
+            Kind.LIVENESS: self.unfinished,
+            Kind.OTHER: [*self.complaints, *common_oracle.wrong_in_all(self.sim, log)],
+        }
 
-    def _books(self) -> Iterator[str]:
-        yield from self.sim.wrong_books()
 
-
-def run_decoda(seed: int) -> tuple[list[str], list[str]]:
-    """One seed: what happened, and what does not agree."""
+def run_decoda(seed: int) -> DecodaCrowd:
+    """One seed from its first step to the end of everything unfinished."""
     with logs_kept() as log:
         crowd = DecodaCrowd(seed)
         crowd.live()
-        return crowd.trace, crowd.wrong(log.getvalue())
+        crowd.judge(log.getvalue())
+        return crowd
