@@ -47,7 +47,8 @@ def main() -> int:
             killer.strike_for(options.minutes * 60, stopping)
         ending = close(hub, notebook, say)
         print(f"\n{tables(notebook, ending, killer.kills)}\n")
-        print("".join(f"{line}\n" for line in ending.wrongs), flush=True)
+        for line in ending.wrongs:
+            print(line)
         say("Stopping the stack")
     if ending.wrongs:
         say(f"Seed {options.seed}: {len(ending.wrongs)} disagreements. All is kept: {folder}")

@@ -41,7 +41,7 @@ def _row(notebook: Notebook, name: tuple[str, str], total: Total | None) -> list
 
 def _killed(kills: Mapping[str, int]) -> str:
     rows = [[kind, "TERM, restart" if kind == RESTART else "KILL", kills[kind]] for kind in KINDS]
-    return show.table(["what died", "by", "times"], rows)
+    return show.table(["what died", "by", "processes"], rows)
 
 
 def _reviews(reviews: Sequence[Review]) -> str:
