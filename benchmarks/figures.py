@@ -57,7 +57,7 @@ def measured(
                     subject.events,
                     warm,
                     subject.is_good,
-                    before_warm=lambda: void(cloud.take_bill()),
+                    before_warm=cloud.take_bill,
                 )
             )
             _add(bills[subject.name], cloud.take_bill())
@@ -67,10 +67,6 @@ def measured(
         subject.name: _figures(subject, samples[subject.name], bills[subject.name], rounds * warm)
         for subject in subjects
     }
-
-
-def void(_: object) -> None:
-    """Forget it."""
 
 
 def _add(total: Bill, more: Bill) -> None:

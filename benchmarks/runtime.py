@@ -19,7 +19,7 @@ from benchmarks.server import HOST, Request, Response, Server
 
 Event = dict[str, Any]
 Check = Callable[[Any], bool]
-Mark = Callable[[], None]
+Mark = Callable[[], object]
 
 TIMEOUT_SECONDS = 120
 _ARN = "arn:aws:lambda:us-east-1:123456789012:function:measured"

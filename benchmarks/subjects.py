@@ -59,16 +59,13 @@ def program(stage: Stage, made: Layers, name: str, **variables: str) -> Program:
 
 def payments(stage: Stage, made: Layers) -> list[Subject]:
     """The job itself, by Payhub and by everybody else."""
-    issue, status = program(stage, made, ISSUE), program(stage, made, STATUS)
-    ours = [
-        _subject(OURS, issue, issue_events(stage)),
-        _subject(OURS_WITH_CLAIMS, issue, issue_events(stage, claims=True)),
-        _subject(OURS_REPLAY, issue, replay_events(stage)),
-        _subject(OURS_STATUS, status, one_payment(STATUS)(stage), STATUS),
-    ]
-    return ours + [
-        _subject(name, _reference(stage, made, module), issue_events(stage))
-        for name, module in _REFERENCES.items()
+    return [
+        *_ours(stage, made),
+        _subject(OURS_REPLAY, program(stage, made, ISSUE), replay_events(stage)),
+        *(
+            _subject(name, _reference(stage, made, module), issue_events(stage))
+            for name, module in _REFERENCES.items()
+        ),
     ]
 
 
@@ -87,32 +84,35 @@ def floor(stage: Stage, made: Layers) -> Subject:
 
 
 def without_cuts(stage: Stage, made: Layers, folder: Path) -> list[Subject]:
-    """Payhub as it is, and with each cut undone; `light_imports` where no vendor is called."""
-    subjects = [_subject(OURS, program(stage, made, ISSUE), issue_events(stage))]
-    for cut in CUTS:
-        name = STATUS if cut == "light_imports" else ISSUE
-        switched = program(stage, made, name, BENCH_UNDO=cut, BENCH_HANDLER=name.replace("/", "."))
-        switched = replace(switched, handler="benchmarks.measured.undo.handler")
-        if name == STATUS:
-            events = one_payment(STATUS)(stage)
-            subjects.append(_subject(OURS_STATUS, program(stage, made, name), events, name))
-            events = one_payment(STATUS)(stage)
-        else:
-            events = issue_events(stage, claims=cut == "carried_in_hand")
-        subjects.append(_subject(cut, switched, events, name))
-    subjects.append(
-        _subject(
-            OURS_WITH_CLAIMS,
-            program(stage, made, ISSUE),
-            issue_events(stage, claims=True),
-        )
-    )
-    bare = layers.without_bytecode(made, folder / "bare")
+    """Payhub as it is, and with each cut undone."""
+    bare, whole = layers.without_bytecode(made, folder / "bare"), layers.untrimmed(made)
     no_bytecode = program(stage, bare, ISSUE, PYTHONDONTWRITEBYTECODE="1")
-    subjects.append(_subject(BYTECODE, no_bytecode, issue_events(stage)))
-    whole = program(stage, layers.untrimmed(made), ISSUE)
-    subjects.append(_subject(TRIMMED, whole, issue_events(stage)))
-    return subjects
+    return [
+        *_ours(stage, made),
+        *(_without(stage, made, cut) for cut in CUTS),
+        _subject(BYTECODE, no_bytecode, issue_events(stage)),
+        _subject(TRIMMED, program(stage, whole, ISSUE), issue_events(stage)),
+    ]
+
+
+def _ours(stage: Stage, made: Layers) -> list[Subject]:
+    """What cuts are compared with: a payment, one with parts to pass on, a look at one."""
+    issue, status = program(stage, made, ISSUE), program(stage, made, STATUS)
+    return [
+        _subject(OURS, issue, issue_events(stage)),
+        _subject(OURS_WITH_CLAIMS, issue, issue_events(stage, claims=True)),
+        _subject(OURS_STATUS, status, one_payment(STATUS)(stage), STATUS),
+    ]
+
+
+def _without(stage: Stage, made: Layers, cut: str) -> Subject:
+    """A cut undone, in the function that it is for."""
+    name = STATUS if cut == "light_imports" else ISSUE
+    switched = program(stage, made, name, BENCH_UNDO=cut, BENCH_HANDLER=name.replace("/", "."))
+    switched = replace(switched, handler="benchmarks.measured.undo.handler")
+    claims = cut == "carried_in_hand"
+    events = one_payment(name)(stage) if name == STATUS else issue_events(stage, claims=claims)
+    return _subject(cut, switched, events, name)
 
 
 def _reference(stage: Stage, made: Layers, module: str) -> Program:
