@@ -74,8 +74,13 @@ def _functions(made: Layers) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
     for group in groups:
         with opened() as stage:
-            asked = [subjects.floor(stage, made), *subjects.functions(stage, made, group)]
-            found = measured(stage.cloud, asked, rounds=_FUNCTION_ROUNDS, warm=4) | found
+            found |= measured(
+                stage.cloud,
+                subjects.functions(stage, made, group),
+                rounds=_FUNCTION_ROUNDS,
+                warm=4,
+                yardstick=subjects.floor(stage, made) if len(group) > 1 else None,
+            )
     return found
 
 

@@ -12,6 +12,10 @@ from benchmarks.runtime import Event, Program, Sample, measure
 from benchmarks.units import Units
 
 
+YARDSTICK_EVERY = 5
+"""So many subjects are measured between two looks at the yardstick."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What is measured under a name: a program, what it is asked, what a good answer is."""
@@ -43,14 +47,23 @@ class Figures:
 
 
 def measured(
-    cloud: Cloud, subjects: Sequence[Subject], *, rounds: int, warm: int
+    cloud: Cloud,
+    subjects: Sequence[Subject],
+    *,
+    rounds: int,
+    warm: int,
+    yardstick: Subject | None = None,
 ) -> dict[str, Figures]:
-    """Every subject in every round, so that what else the machine does meets all of them."""
-    samples: dict[str, list[Sample]] = {subject.name: [] for subject in subjects}
-    bills: dict[str, Bill] = {subject.name: Bill() for subject in subjects}
+    """Every subject in every round, so that what else the machine does meets all of them.
+
+    Where there are many, the yardstick that they are compared with comes again between them.
+    """
+    everybody = [*subjects] if yardstick is None else [yardstick, *subjects]
+    samples: dict[str, list[Sample]] = {subject.name: [] for subject in everybody}
+    bills: dict[str, Bill] = {subject.name: Bill() for subject in everybody}
     for number in range(rounds):
         turn = subjects if number % 2 == 0 else list(reversed(subjects))
-        for subject in turn:
+        for subject in _with_yardstick(turn, yardstick):
             samples[subject.name].append(
                 measure(
                     subject.program,
@@ -64,9 +77,16 @@ def measured(
             print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return {
-        subject.name: _figures(subject, samples[subject.name], bills[subject.name], rounds * warm)
-        for subject in subjects
+        subject.name: _figures(subject, samples[subject.name], bills[subject.name], warm)
+        for subject in everybody
     }
+
+
+def _with_yardstick(turn: Sequence[Subject], yardstick: Subject | None) -> Iterator[Subject]:
+    for place, subject in enumerate(turn):
+        if yardstick is not None and place % YARDSTICK_EVERY == 0:
+            yield yardstick
+        yield subject
 
 
 def _add(total: Bill, more: Bill) -> None:
@@ -74,7 +94,9 @@ def _add(total: Bill, more: Bill) -> None:
     total.units += more.units
 
 
-def _figures(subject: Subject, samples: Sequence[Sample], bill: Bill, requests: int) -> Figures:
+def _figures(subject: Subject, samples: Sequence[Sample], bill: Bill, warm: int) -> Figures:
+    requests = len(samples) * warm
+
     def middle(of: Callable[[Sample], float]) -> float:
         return median(map(of, samples))
 
