@@ -11,7 +11,6 @@ from benchmarks.cloud import Bill, Cloud
 from benchmarks.runtime import Event, Program, Sample, measure
 from benchmarks.units import Units
 
-
 YARDSTICK_EVERY = 5
 """So many subjects are measured between two looks at the yardstick."""
 
