@@ -25,6 +25,10 @@ def test_a_guard_that_is_gone_is_an_error() -> None:
         Mutant(name="gone", guard="-", without="-", edits=(gone,)).check()
 
 
+def test_what_kills_each_mutant_is_known() -> None:
+    assert known_killers().keys() == MUTANTS.keys()
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_without_its_guard_the_oracles_fail_and_with_it_they_do_not(name: str) -> None:
     mutant, hint = MUTANTS[name], known_killers()[name]

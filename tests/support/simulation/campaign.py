@@ -23,7 +23,7 @@ from tests.support.simulation.explore import (
     shrunk,
     singles,
 )
-from tests.support.simulation.meetings import orders, played
+from tests.support.simulation.meetings import most_calls, orders, played
 from tests.support.simulation.scenario import Kind, Result, Wrongs, all_of
 
 T = TypeVar("T")
@@ -89,8 +89,7 @@ def pair_tasks(name: str) -> Iterator[Task]:
 
 def meeting_tasks(name: str) -> Iterator[Task]:
     """Two processes at once, in every order of theirs."""
-    _, calls = played(MEETINGS[name], [])
-    for some in _chunks(orders(calls), _PLANS_PER_TASK):
+    for some in _chunks(orders(most_calls(MEETINGS[name])), _PLANS_PER_TASK):
         yield _meetings, (name, some)
 
 

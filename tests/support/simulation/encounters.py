@@ -136,6 +136,13 @@ def _one_event_twice(sim: Simulated, trial: Trial) -> tuple[Act, Act]:
     return _worker(sim, EVENTS), _worker(sim, EVENTS)
 
 
+def _refresh_and_request(sim: Simulated, trial: Trial) -> tuple[Act, Act]:
+    """The payment is read because nothing was heard, while somebody acts on it."""
+    sim.clock.advance(1_000_000)
+    sim.schedule("sweep")
+    return trial.ask, _worker(sim, PAYMENTS)
+
+
 def _event_and_request(sim: Simulated, trial: Trial) -> tuple[Act, Act]:
     """News of a payment is worked on, while somebody acts on it."""
     _told(sim, 2)
@@ -158,6 +165,7 @@ _OTHERS: Mapping[str, Sequence[tuple[str, Meet]]] = {
         ("another void", _with_another("void")),
         ("another void, the first applied late", _with_another_late("void")),
         ("a reissue", _with_another("reissue")),
+        ("a refresh", _refresh_and_request),
     ),
     "optum void on its way": (("news of it", _event_and_request),),
     "athena void with a key": (("the settlement", _with_settlement),),

@@ -124,6 +124,12 @@ def _in_a_process(sim: Simulated, name: str, act: Callable[[], object]) -> Calla
     return lambda: sim.process(name, act, hub)
 
 
+def most_calls(meeting: Meeting) -> list[int]:
+    """How many calls each makes at most: who comes second may find everything done."""
+    counts = [played(meeting, turns)[1] for turns in ([], [(1, None)])]
+    return [max(each) for each in zip(*counts, strict=True)]
+
+
 def orders(calls: Sequence[int]) -> Iterator[Sequence[Turn]]:
     """One goes on for so many calls, then the other, then both to their ends; either may begin."""
     for begins in (0, 1):

@@ -13,7 +13,13 @@ from tests.support.fakes import POLICY
 from tests.support.optum_world import STAYS_IN_LOADING_CENTS
 from tests.support.sandbox_world import TENANT_ID, Said
 from tests.support.simulation.athena_requests import NUMBERS
-from tests.support.simulation.athena_scenarios import AMOUNT, COLLECT, RECORD, SimulatedAthena
+from tests.support.simulation.athena_scenarios import (
+    AMOUNT,
+    COLLECT,
+    RECORD,
+    REPORT,
+    SimulatedAthena,
+)
 from tests.support.simulation.optum_scenarios import REFERENCE, SimulatedOptum
 from tests.support.simulation.scenario import Scenario, Trial
 from tests.support.simulation.simulated import NoAnswer, Simulated
@@ -22,7 +28,7 @@ from tests.support.simulation.simulated_medfusion import SimulatedMedfusion, sto
 
 ON_ITS_WAY_SECONDS = 1
 SIGNATURE, FORGED = "X-Optum-Webhook-Callback-Hmac-Signature", "forged"
-HTTP_OK, HTTP_UNAUTHORIZED = 200, 401
+HTTP_OK, HTTP_BAD_REQUEST, HTTP_UNAVAILABLE = 200, 400, 503
 
 
 # The issuer
@@ -124,37 +130,82 @@ def _recorded_too(sim: Simulated) -> Trial:
     """The front desk records by hand what may have been collected by card."""
     world = cast("SimulatedAthena", sim)
 
-    def after() -> None:
-        card = {"paymentmethod": "VISA", "cardnumberlast4": NUMBERS["VISA"][-4:]}
-        try:
-            world.answered(lambda: world.record(AMOUNT, "by-hand", **card))
-        except NoAnswer:
-            world.weather.trace.append("  the front desk gives up")
-
-    def wrong() -> Iterator[str]:
-        if world.moved(COLLECT) and world.moved(RECORD):
-            yield "booked twice: by card and by hand"
-
     return Trial(
-        ask=lambda: world.with_card(COLLECT, "k", otheramount=AMOUNT),
+        ask=lambda: _by_card(world),
         applied=lambda: world.moved(COLLECT),
-        after=after,
-        wrong=wrong,
+        after=lambda: _asked(world, lambda: _by_hand(world)),
+        wrong=lambda: _booked_twice(world),
+    )
+
+
+def _recorded_instead(sim: Simulated) -> Trial:
+    """The vendor took no card, so it is recorded by hand; then the first request is repeated."""
+    world = cast("SimulatedAthena", sim)
+    world.arm(COLLECT, "http_429")
+    assert _by_card(world).status == HTTP_UNAVAILABLE
+    return Trial(
+        ask=lambda: _by_hand(world),
+        applied=lambda: world.moved(RECORD),
+        after=lambda: _asked(world, lambda: _by_card(world)),
+        wrong=lambda: _booked_twice(world),
+    )
+
+
+def _by_card(world: SimulatedAthena) -> Said:
+    return world.with_card(COLLECT, "k", otheramount=AMOUNT)
+
+
+def _by_hand(world: SimulatedAthena) -> Said:
+    card = {"paymentmethod": "VISA", "cardnumberlast4": NUMBERS["VISA"][-4:]}
+    return world.record(AMOUNT, "by-hand", **card)
+
+
+def _asked(world: Simulated, ask: Callable[[], Said]) -> None:
+    """By somebody who gives up in the end."""
+    try:
+        world.answered(ask)
+    except NoAnswer:
+        world.weather.trace.append("  somebody gives up")
+
+
+def _booked_twice(world: SimulatedAthena) -> Iterator[str]:
+    if world.moved(COLLECT) and world.moved(RECORD):
+        yield "booked twice: by card and by hand"
+
+
+def _repeat_refused(sim: Simulated) -> Trial:
+    """The first call has no answer, and its repeat is refused: a person must look."""
+    world = cast("SimulatedAthena", sim)
+    world.arm(REPORT, "timeout_after")
+    world.arm(REPORT, "decline")
+    return Trial(
+        ask=lambda: world.report(AMOUNT, key="k"),
+        applied=lambda: world.moved(REPORT),
+        more_ends=frozenset({"needs_review"}),
     )
 
 
 # Decoda
 
 
-def _settle_beside_another(sim: Simulated) -> Trial:
-    """The same patient's credit pays as much for another charge at the same time."""
-    world = cast("SimulatedDecoda", sim)
-    others, charges = world.charges(2), world.charges(1)
-    assert world.settle(1200, charges=others, key="other").status == HTTP_OK
-    return Trial(
-        ask=lambda: world.settle(1200, charges=charges, key="k"),
-        applied=lambda: len(world.moved("settle_with_credit")) - 1,
-    )
+def _settle_beside_another(place: int) -> Callable[[Simulated], Trial]:
+    """The same patient's credit has just paid as much for the charge at that place.
+
+    Of that for another charge the answer was lost, so that nobody holds it yet.
+    """
+
+    def prepare(sim: Simulated) -> Trial:
+        world = cast("SimulatedDecoda", sim)
+        others, charges = world.charges(place), world.charges(1)
+        if place != 1:
+            world.arm("settle_with_credit", "timeout_after")
+        assert world.settle(1200, charges=others, key="other").status < HTTP_BAD_REQUEST
+        return Trial(
+            ask=lambda: world.settle(1200, charges=charges, key="k"),
+            applied=lambda: len(world.moved("settle_with_credit")) - 1,
+        )
+
+    return prepare
 
 
 def _refund_after_another(sim: Simulated) -> Trial:
@@ -170,7 +221,7 @@ def _refund_after_another(sim: Simulated) -> Trial:
 
 
 def _planned_twice(sim: Simulated) -> Trial:
-    """Somebody else plans the same charge, and the payer confirms whatever was prepared."""
+    """Somebody else plans the same charge, while the payer confirms the first plan of it."""
     world = cast("SimulatedDecoda", sim)
     body = world.plan_body(frequency="WEEKLY")
 
@@ -179,16 +230,15 @@ def _planned_twice(sim: Simulated) -> Trial:
 
     def after() -> None:
         first = world.told(ask)
-        second = world.answered(lambda: world.prepare(key="another", body=body))
-        for said in (first, second):
-            if said is not None and said.status == HTTP_OK:
-                world.confirm(said.body)
+        _asked(world, lambda: world.prepare(key="another", body=body))
+        if first is not None:
+            world.confirm(first.body)
         world.pass_days(0.05)
 
     def wrong() -> Iterator[str]:
-        plans = [it for it in world.kept("plan") if it["status"] == "ACTIVE"]
+        plans = [it for it in world.payments() if it.plan and it.vendor_reference]
         if len(plans) > 1:
-            yield f"the charge is in {len(plans)} plans"
+            yield f"the payer was given {len(plans)} plans of the charge"
 
     return Trial(
         ask=ask, applied=lambda: min(1, len(world.kept("payin_config"))), after=after, wrong=wrong
@@ -233,7 +283,10 @@ SCENARIOS = (
     _scenario("optum", "void", "on its way", SimulatedOptum, _void_on_its_way),
     _scenario("optum", "issue", "beside a forger", SimulatedOptum, _forged),
     _scenario("athena", "collect", "recorded by hand too", SimulatedAthena, _recorded_too),
-    _scenario("decoda", "settle", "beside another one", SimulatedDecoda, _settle_beside_another),
+    _scenario("athena", "record", "of what was not sent", SimulatedAthena, _recorded_instead),
+    _scenario("athena", "report", "whose repeat is refused", SimulatedAthena, _repeat_refused),
+    _scenario("decoda", "settle", "beside another one", SimulatedDecoda, _settle_beside_another(2)),
+    _scenario("decoda", "settle", "after the same", SimulatedDecoda, _settle_beside_another(1)),
     _scenario("decoda", "refund", "after another one", SimulatedDecoda, _refund_after_another),
     _scenario("decoda", "set_up", "asked for twice", SimulatedDecoda, _planned_twice),
     _scenario("medfusion", "receive", "after an hour", SimulatedMedfusion, _receive_after_an_hour),

@@ -24,7 +24,7 @@ from tests.support.simulation.mutants.mutant import Mutant
 PAGE = REPOSITORY / "docs" / "reliability.md"
 KILLERS = Path(__file__).with_name("killers.json")
 _BLOCK = re.compile(r"(<!-- make simulate-mutants: table -->\n).*?(<!-- end -->)", re.DOTALL)
-_SEARCH_SECONDS = 120.0
+_SEARCH_SECONDS, _WORDS_MAX = 120.0, 120
 
 
 @dataclass(frozen=True)
@@ -134,10 +134,14 @@ def _table(deaths: Sequence[Death]) -> Iterator[str]:
     yield "| Guard | Without it | Killed by | The oracle's words |"
     yield "| --- | --- | --- | --- |"
     for death in deaths:
-        words = f"{death.kind}: {death.sentence}" if death.case else "-"
+        words = f"{death.kind}: {_short(death.sentence)}" if death.case else "-"
         case = str(death.case or "nothing")
         cells = [death.mutant.guard, death.mutant.without, case, words]
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= _WORDS_MAX else sentence[:_WORDS_MAX] + "..."
 
 
 def _summary(deaths: Sequence[Death], alive: Sequence[Death], seconds: float, jobs: int) -> str:

@@ -33,19 +33,6 @@ MUTANTS = (
         scenarios=_MONEY,
     ),
     Mutant(
-        name="call-start-limit",
-        guard="a call starts ten seconds after its intent or not at all",
-        without="it starts whenever the process goes on",
-        edits=(
-            Edit(
-                _POLICY,
-                "        return now_ms <= self.call_by_ms(attempt)\n",
-                "        return now_ms <= self.call_by_ms(attempt) + 10**12\n",
-            ),
-        ),
-        crowds=("optum", "athena"),
-    ),
-    Mutant(
         name="recognised-until",
         guard="a repeat is sent only as long as the vendor recognises it",
         without="it is sent however late",
@@ -70,20 +57,7 @@ MUTANTS = (
                 "    if isinstance(finding, Undecided) or payment.vendor:\n",
             ),
         ),
-        scenarios=("decoda settle beside",),
-        crowds=("athena",),
-    ),
-    Mutant(
-        name="several-found",
-        guard="where the vendor shows several of it, a person looks",
-        without="the first is taken",
-        edits=(
-            Edit(
-                "domain/outcomes.py",
-                "    if len(finding.views) > 1:\n        return _several(",
-                "    if not finding.views and token == '':\n        return _several(",
-            ),
-        ),
+        scenarios=("decoda settle after the same",),
         crowds=("athena",),
     ),
     Mutant(
@@ -112,8 +86,7 @@ MUTANTS = (
                 "        return observe",
             ),
         ),
-        meetings=("news of it", "two events"),
-        scenarios=("optum void on its way",),
+        meetings=("a refresh",),
         crowds=("optum",),
     ),
     Mutant(

@@ -2,7 +2,7 @@
 
 from tests.support.simulation.mutants.mutant import Edit, Mutant
 
-_NOTIFICATIONS, _BATCH, _MESSAGES = "notifications.py", "domain/batch.py", "messages.py"
+_NOTIFICATIONS, _MESSAGES = "notifications.py", "messages.py"
 
 MUTANTS = (
     Mutant(
@@ -47,6 +47,7 @@ MUTANTS = (
                 "Put(item=payment_item(payment), condition=conditions.NEW),",
                 "Put(item=payment_item(payment)),",
             ),
+            Edit("store/feed.py", "                *reference_claims(None, payment),\n", ""),
         ),
         scenarios=("medfusion receive",),
     ),
@@ -68,35 +69,6 @@ MUTANTS = (
         scenarios=("medfusion receive",),
     ),
     Mutant(
-        name="target-reached",
-        guard="a payment that is at its target already is left out of a message",
-        without="it is reported again",
-        edits=(
-            Edit(
-                _BATCH,
-                "    if lifecycle.has_reached(payment.vendor_status, line.target):\n"
-                "        raise NothingToDo\n",
-                "",
-            ),
-        ),
-        scenarios=("medfusion send",),
-    ),
-    Mutant(
-        name="one-message",
-        guard="a payment is in one message at a time",
-        without="it is in two",
-        edits=(
-            Edit(
-                _BATCH,
-                "    if on_the_way is not None and on_the_way.terms.get(TARGET) == line.target:\n"
-                "        raise NothingToDo\n"
-                "    if on_the_way is not None:\n",
-                "    if on_the_way is not None and not on_the_way.terms:\n",
-            ),
-        ),
-        scenarios=("medfusion send",),
-    ),
-    Mutant(
         name="message-told",
         guard="the payments of a message are told how it ended",
         without="they wait for ever",
@@ -113,5 +85,62 @@ MUTANTS = (
             ),
         ),
         scenarios=("medfusion send",),
+    ),
+    Mutant(
+        name="parked",
+        guard="an event of a payment that is not known yet is parked and tried again",
+        without="it is put away",
+        edits=(
+            Edit(
+                _NOTIFICATIONS,
+                '        park(hub, record, "no payment has this vendor reference yet")\n',
+                '        _keep(hub, record, "no payment has this vendor reference yet")\n',
+            ),
+        ),
+        meetings=("an event with an inquiry",),
+        scenarios=("decoda take", "optum issue with a key"),
+    ),
+    Mutant(
+        name="stored-before-200",
+        guard="a webhook is acknowledged once it is stored",
+        without="it is acknowledged whatever happens",
+        edits=(
+            Edit(
+                "operations/receive_event.py",
+                "    notifications.take_in(hub, tenant, vendor_name, body)\n",
+                "    try:\n        notifications.take_in(hub, tenant, vendor_name, body)\n"
+                "    except Exception:\n        return\n",
+            ),
+        ),
+        scenarios=("decoda take", "decoda set_up without", "optum issue with a key"),
+    ),
+    Mutant(
+        name="final-events",
+        guard="an event that is applied stays so",
+        without="a late worker has it applied once more",
+        edits=(
+            Edit(
+                "store/payments.py",
+                "        condition=conditions.NOT_FINAL,\n"
+                "        values=conditions.NOT_FINAL_VALUES,\n"
+                "        names=conditions.NOT_FINAL_NAMES,\n",
+                "",
+            ),
+        ),
+        meetings=("one event twice", "two events", "an event with an inquiry"),
+        scenarios=("optum void on its way", "decoda take told"),
+    ),
+    Mutant(
+        name="failed-message",
+        guard="a message whose work failed is delivered again",
+        without="it is done with",
+        edits=(
+            Edit(
+                "entrypoints/queue.py",
+                "            log_unexpected(error, **ids)\n            raise\n",
+                "            log_unexpected(error, **ids)\n",
+            ),
+        ),
+        scenarios=("optum issue by its reference", "medfusion send", "decoda take told"),
     ),
 )

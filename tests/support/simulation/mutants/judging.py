@@ -94,33 +94,6 @@ MUTANTS = (
         scenarios=_MONEY,
     ),
     Mutant(
-        name="late-answers",
-        guard="only the latest attempt's answer moves the action",
-        without="any attempt's answer does",
-        edits=(
-            Edit(
-                _OUTCOMES,
-                "is_current = action.state.is_open and attempt is action.attempt",
-                "is_current = action.state.is_open",
-            ),
-        ),
-        crowds=("optum", "athena"),
-    ),
-    Mutant(
-        name="refused-repeat",
-        guard="a refusal of a repeat does not end what may have been applied",
-        without="it ends refused",
-        edits=(
-            Edit(
-                _OUTCOMES,
-                "    if earlier_unknown and rules.contract.lookup is Lookup.STATUS:\n",
-                "    if earlier_unknown and rules.contract.lookup is None:\n",
-            ),
-        ),
-        scenarios=("optum void with a key",),
-        crowds=("optum",),
-    ),
-    Mutant(
         name="refused-recognised-repeat",
         guard="a refusal of a repeat that the vendor should recognise goes to a person",
         without="it ends refused",
@@ -131,6 +104,7 @@ MUTANTS = (
                 "    if earlier_unknown and rules.contract.lookup is None and silent:\n",
             ),
         ),
+        scenarios=("whose repeat is refused",),
         crowds=("athena",),
     ),
     Mutant(
@@ -159,19 +133,5 @@ MUTANTS = (
         ),
         scenarios=("athena record", "athena adjust"),
         crowds=("athena",),
-    ),
-    Mutant(
-        name="overtaken-status",
-        guard="the answer's status does not undo news that came before it",
-        without="it does",
-        edits=(
-            Edit(
-                _OUTCOMES,
-                "    if heard is not None and heard != before and ",
-                "    if not heard and heard is not None and ",
-            ),
-        ),
-        scenarios=("optum void on its way", "optum issue with a key"),
-        crowds=("optum",),
     ),
 )

@@ -20,19 +20,6 @@ MUTANTS = (
         scenarios=("asked for twice",),
     ),
     Mutant(
-        name="refunds-under-way",
-        guard="refunds under way count as gone",
-        without="only those that succeeded do",
-        edits=(
-            Edit(
-                "vendors/decoda/reading.py",
-                "for it in refunds if it.status not in NOTHING_GOES_BACK)",
-                "for it in refunds if it.status == SUCCEEDED)",
-            ),
-        ),
-        scenarios=("decoda refund",),
-    ),
-    Mutant(
         name="earlier-refunds",
         guard="a refund that was there before the call is not what the call did",
         without="an earlier one of the same amount passes for it",
@@ -86,25 +73,6 @@ MUTANTS = (
         crowds=("athena",),
     ),
     Mutant(
-        name="caller-decides",
-        guard="a card payment that is absent ends not captured",
-        without="it is sent again by a worker",
-        edits=(
-            Edit(
-                "vendors/athena/contract.py",
-                '    "resend": Resend.CALLER_DECIDES,\n',
-                '    "resend": Resend.AUTOMATIC,\n',
-            ),
-            Edit(
-                _ATHENA,
-                "        if _needs_card(order) and order.card is None:\n",
-                "        if order is None:\n",
-            ),
-        ),
-        scenarios=("athena collect",),
-        crowds=("athena",),
-    ),
-    Mutant(
         name="lost-charge-asked-first",
         guard="a void of what may be a lost charge asks about the charge first",
         without="the payment counts as made past the hub",
@@ -113,20 +81,6 @@ MUTANTS = (
                 "operations/void_collected_payment.py",
                 "    charges = unfinished_charges(hub, caller, payment, view)\n",
                 "    charges = unfinished_charges(hub, caller, payment, view)[:0]\n",
-            ),
-        ),
-        scenarios=("athena void",),
-        crowds=("athena",),
-    ),
-    Mutant(
-        name="settled",
-        guard="what has settled is not voided",
-        without="a void is sent after the cut-off",
-        edits=(
-            Edit(
-                _ATHENA,
-                "        if window(cut_off, order.now_ms, margin_seconds) is Window.CLOSED:\n",
-                "        if window(cut_off, order.now_ms, margin_seconds) is None:\n",
             ),
         ),
         scenarios=("athena void",),
@@ -160,20 +114,6 @@ MUTANTS = (
             ),
         ),
         scenarios=("athena collect", "athena record"),
-        crowds=("athena",),
-    ),
-    Mutant(
-        name="exclusive-reference",
-        guard="an externalrefid belongs to one payment for ever",
-        without="another payment may be reported under it",
-        edits=(
-            Edit(
-                "making.py",
-                "    if holder in (None, payment.payment_id):\n        return None\n",
-                "    if holder in (None, payment.payment_id) or hub:\n        return None\n",
-            ),
-        ),
-        scenarios=("athena report",),
         crowds=("athena",),
     ),
 )

@@ -242,17 +242,17 @@ MUTANTS = (
         crowds=("athena",),
     ),
     Mutant(
-        name="answer-stored",
-        guard="what a caller is told for good is stored with the action",
-        without="it is told by what the payment is now",
+        name="answer-replayed",
+        guard="what a caller was told for good is told again for ever",
+        without="a repeat shows the payment of now",
         edits=(
             Edit(
-                "domain/lifecycle.py",
-                "    if action.answer is not None or action.state not in FINAL_STATES:\n",
-                "    if action.state in ActionState:\n",
+                "entrypoints/representations.py",
+                "return json_answer(status, payment_object(payment, caller, final), headers)",
+                "return json_answer(status, payment_object(payment, caller), headers)",
             ),
         ),
-        scenarios=("optum issue with a key", "decoda settle"),
+        scenarios=("optum issue with a key",),
         kinds=frozenset({Kind.OTHER}),
     ),
 )
