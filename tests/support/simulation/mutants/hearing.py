@@ -2,7 +2,7 @@
 
 from tests.support.simulation.mutants.mutant import Edit, Mutant
 
-_NOTIFICATIONS, _MESSAGES = "notifications.py", "messages.py"
+_MESSAGES = "messages.py"
 
 MUTANTS = (
     Mutant(
@@ -24,7 +24,7 @@ MUTANTS = (
         without="it is believed whatever came before",
         edits=(
             Edit(
-                _NOTIFICATIONS,
+                "notifications.py",
                 "    return first_way and lifecycle.can_reach(str(known), str(event.status))\n",
                 "    return first_way or known is not None\n",
             ),
@@ -85,62 +85,5 @@ MUTANTS = (
             ),
         ),
         scenarios=("medfusion send",),
-    ),
-    Mutant(
-        name="parked",
-        guard="an event of a payment that is not known yet is parked and tried again",
-        without="it is put away",
-        edits=(
-            Edit(
-                _NOTIFICATIONS,
-                '        park(hub, record, "no payment has this vendor reference yet")\n',
-                '        _keep(hub, record, "no payment has this vendor reference yet")\n',
-            ),
-        ),
-        meetings=("an event with an inquiry",),
-        scenarios=("decoda take", "optum issue with a key"),
-    ),
-    Mutant(
-        name="stored-before-200",
-        guard="a webhook is acknowledged once it is stored",
-        without="it is acknowledged whatever happens",
-        edits=(
-            Edit(
-                "operations/receive_event.py",
-                "    notifications.take_in(hub, tenant, vendor_name, body)\n",
-                "    try:\n        notifications.take_in(hub, tenant, vendor_name, body)\n"
-                "    except Exception:\n        return\n",
-            ),
-        ),
-        scenarios=("decoda take", "decoda set_up without", "optum issue with a key"),
-    ),
-    Mutant(
-        name="final-events",
-        guard="an event that is applied stays so",
-        without="a late worker has it applied once more",
-        edits=(
-            Edit(
-                "store/payments.py",
-                "        condition=conditions.NOT_FINAL,\n"
-                "        values=conditions.NOT_FINAL_VALUES,\n"
-                "        names=conditions.NOT_FINAL_NAMES,\n",
-                "",
-            ),
-        ),
-        meetings=("one event twice", "two events", "an event with an inquiry"),
-        scenarios=("optum void on its way", "decoda take told"),
-    ),
-    Mutant(
-        name="failed-message",
-        guard="a message whose work failed is delivered again",
-        without="it is done with",
-        edits=(
-            Edit(
-                "entrypoints/queue.py",
-                "            log_unexpected(error, **ids)\n            raise\n",
-                "            log_unexpected(error, **ids)\n",
-            ),
-        ),
-        scenarios=("optum issue by its reference", "medfusion send", "decoda take told"),
     ),
 )
