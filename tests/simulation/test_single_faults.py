@@ -7,14 +7,15 @@ import sys
 import pytest
 
 from local.settings import REPOSITORY
-from tests.support.simulation import more_scenarios, reference
+from tests.support.simulation import more_scenarios, reference, vendor_scenarios
 from tests.support.simulation.explore import SCENARIOS, of_plan, of_seed, singles
 from tests.support.simulation.weather import Port
 
 FAULTS_AT_LEAST = 30
 """The shortest way, a void whose vendor shows nothing to be read first, has four calls."""
 
-USUAL = SCENARIOS.keys() - {str(scenario) for scenario in more_scenarios.SCENARIOS}
+MORE = (*more_scenarios.SCENARIOS, *vendor_scenarios.SCENARIOS)
+USUAL = SCENARIOS.keys() - {str(scenario) for scenario in MORE}
 """The others are variations of them, which `make simulate` plays."""
 
 

@@ -58,12 +58,15 @@ class AthenaWorld(SandboxWorld):
     url: ClassVar[str] = URL
     functions: ClassVar[tuple[str, ...]] = functions(_API, *_OTHERS)
 
+    voids_settled: bool = False
+
     def begin(self) -> None:
         """Set the tenants up on both sides; needs the functions' handlers."""
         for tenant, practice in PRACTICES.items():
             account = {"client_id": f"c-{practice}", "client_secret": f"s-{practice}"}
             known = {"practice_ids": [practice], "vendor_codes": [CODE]}
-            self.control("POST", "athena/practices", {**account, **known})
+            trust = {"voids_settled": self.voids_settled}
+            self.control("POST", "athena/practices", {**account, **known, **trust})
             command = {
                 "tenant": tenant,
                 "name": practice,

@@ -69,6 +69,7 @@ class DecodaWorld(SandboxWorld):
     """By tenant, where there are to be fewer than the sandbox's own."""
 
     event_style: str = "api"
+    checks_refunds: bool = True
     time_zone: str = "America/New_York"
     payin_expires_days: int = 7
     mail: list[Post] = field(default_factory=list)
@@ -88,7 +89,8 @@ class DecodaWorld(SandboxWorld):
             known = {"tenant": clinic, "api_key": f"key-{clinic}"}
             style = {"event_style": self.event_style, "requests_per_minute": 1_000_000}
             few = {"patients": self.patients[tenant]} if tenant in self.patients else {}
-            self.control("POST", "decoda/tenants", {**known, **style, **few})
+            trust = {"checks_refunds": self.checks_refunds}
+            self.control("POST", "decoda/tenants", {**known, **style, **trust, **few})
             decoda = {
                 "base_url": URL,
                 "tenant_id": clinic,

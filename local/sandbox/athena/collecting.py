@@ -12,7 +12,7 @@ from local.sandbox.athena.cards import Card
 from local.sandbox.athena.magic import magic
 from local.sandbox.athena.numbers import new_number
 from local.sandbox.athena.patients import Patients, check_department, number_of_path
-from local.sandbox.athena.practices import VENDOR
+from local.sandbox.athena.practices import VENDOR, Practices
 from local.sandbox.athena.receipts import (
     AUTHORIZATION,
     PURCHASE,
@@ -36,8 +36,11 @@ _UNSETTLED = "unsettled"
 class Collecting:
     """A purchase is settled at the first 20:00 of New York after it."""
 
-    def __init__(self, tools: Tools, patients: Patients, receipts: Receipts) -> None:
+    def __init__(
+        self, tools: Tools, practices: Practices, patients: Patients, receipts: Receipts
+    ) -> None:
         self._tools = tools
+        self._practices = practices
         self._patients = patients
         self._receipts = receipts
         self.verbs: Mapping[str, Verb] = {
@@ -128,7 +131,8 @@ class Collecting:
             raise refused(400, "Only a purchase can be voided.")
         if receipt.voided:
             raise refused(400, "This payment has already been voided.")
-        if receipt.settled or call.now_ms >= receipt.settles_ms:
+        settled = receipt.settled or call.now_ms >= receipt.settles_ms
+        if settled and not self._practices.voids_settled(call.practice_id):
             raise refused(400, "This payment has already been settled and cannot be voided.")
         patient = self._patients.of_path(call)
         void_id = new_number(self._tools)

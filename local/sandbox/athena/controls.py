@@ -36,12 +36,13 @@ class Controls:
 
     def _set_practices(self, fields: Fields) -> Response:
         """Add credentials, or change those of a client_id that exists."""
-        fields.only("client_id", "client_secret", "practice_ids", "vendor_codes")
+        fields.only("client_id", "client_secret", "practice_ids", "vendor_codes", "voids_settled")
         client = Client(
             client_id=fields.text("client_id"),
             client_secret=fields.text("client_secret"),
             practice_ids=fields.texts("practice_ids"),
             vendor_codes=fields.texts("vendor_codes") if fields.has("vendor_codes") else [],
+            voids_settled=fields.flag("voids_settled", default=False),
         )
         if ":" in client.client_id:
             raise BadInputError("client_id must be without a colon")
@@ -102,4 +103,5 @@ def _shown(client: Client) -> dict[str, Any]:
         "client_id": client.client_id,
         "practice_ids": list(client.practice_ids),
         "vendor_codes": list(client.vendor_codes),
+        "voids_settled": client.voids_settled,
     }

@@ -51,7 +51,7 @@ class AthenaMachine:
         self._practices = Practices(tools.store, tools.ids)
         patients = Patients(tools.store)
         receipts = Receipts(tools.store, patients)
-        self._collecting = Collecting(tools, patients, receipts)
+        self._collecting = Collecting(tools, self._practices, patients, receipts)
         self._controls = controls.Controls(self._practices, patients, receipts)
         self._verbs: Mapping[str, Verb] = {
             **self._collecting.verbs,

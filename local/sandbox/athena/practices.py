@@ -25,12 +25,16 @@ _PATH_WITHOUT_SCOPE = "/oauth/token"
 
 @dataclass(frozen=True)
 class Client:
-    """Credentials, and the practices and payment vendors they are good for."""
+    """Credentials, and the practices and payment vendors they are good for.
+
+    `voids_settled`: a void is taken whenever it comes.
+    """
 
     client_id: str
     client_secret: str
     practice_ids: Sequence[str]
     vendor_codes: Sequence[str]
+    voids_settled: bool = False
 
 
 class Practices:
@@ -50,6 +54,10 @@ class Practices:
     def known(self) -> list[str]:
         """Every practice id, once."""
         return sorted({each for client in self.all() for each in client.practice_ids})
+
+    def voids_settled(self, practice_id: str) -> bool:
+        """Whether the practice trusts who voids to know what has settled."""
+        return any(it.voids_settled for it in self.all() if practice_id in it.practice_ids)
 
     def issue_token(self, request: Request, now_ms: int) -> Response:
         """Answer the token endpoint; raises Refused."""

@@ -75,7 +75,10 @@ class Controls:
     def _set_tenant(self, request: Request) -> Response:
         """Add a tenant, or change one that exists (so a key can be rotated)."""
         fields = Fields.of_body(request.body)
-        fields.only("tenant", "api_key", "event_style", "requests_per_minute", "patients")
+        fields.only(
+            *("tenant", "api_key", "event_style", "requests_per_minute", "checks_refunds"),
+            "patients",
+        )
         tenant = Tenant(
             id=fields.text("tenant"),
             api_key=fields.text("api_key"),
@@ -83,6 +86,7 @@ class Controls:
             requests_per_minute=fields.whole_number(
                 "requests_per_minute", 1, _REQUESTS_MAX, _REQUESTS_PER_MINUTE
             ),
+            checks_refunds=fields.flag("checks_refunds", default=True),
         )
         holder = self._tenants.with_key(tenant.api_key)
         if holder and holder.id != tenant.id:
@@ -188,4 +192,5 @@ def _shown(tenant: Tenant) -> dict[str, Any]:
         "tenant": tenant.id,
         "event_style": tenant.event_style,
         "requests_per_minute": tenant.requests_per_minute,
+        "checks_refunds": tenant.checks_refunds,
     }

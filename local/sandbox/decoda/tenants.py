@@ -20,10 +20,13 @@ _HEADERS = ("TENANT", "API-KEY")
 
 @dataclass(frozen=True)
 class Tenant:
+    """`checks_refunds`: more than is left of a payment is not given back."""
+
     id: str
     api_key: str
     event_style: str
     requests_per_minute: int
+    checks_refunds: bool = True
 
 
 class Tenants:

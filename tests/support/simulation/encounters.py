@@ -1,6 +1,7 @@
 """Who meets whom: the pairs of processes that money depends on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from payhub.domain.settlement import cut_off_ms
 from tests.support.simulation.aws import Message
@@ -8,6 +9,7 @@ from tests.support.simulation.explore import SCENARIOS
 from tests.support.simulation.meetings import Encounter, Meeting
 from tests.support.simulation.scenario import Scenario, Trial
 from tests.support.simulation.simulated import EVENTS, PAYMENTS, Simulated
+from tests.support.simulation.simulated_decoda import SimulatedDecoda
 
 Act = Callable[[], object]
 Meet = Callable[[Simulated, Trial], tuple[Act, Act]]
@@ -15,6 +17,8 @@ Meet = Callable[[Simulated, Trial], tuple[Act, Act]]
 
 STEP_MS = 500
 """After which the issuer's payment goes one step on and the issuer tells so."""
+
+PART_CENTS = 400
 
 
 def _same_twice(scenario: Scenario) -> Meeting:
@@ -83,9 +87,9 @@ def _told(sim: Simulated, steps: int) -> None:
         sim.sandbox.run_due_jobs()
 
 
-def _lost_answer(sim: Simulated, trial: Trial) -> None:
+def _lost_answer(sim: Simulated, trial: Trial, operation: str = "issue_payment") -> None:
     """The request was made, and its answer lost."""
-    sim.arm("issue_payment", "timeout_after")
+    sim.arm(operation, "timeout_after")
     trial.ask()
 
 
@@ -149,6 +153,20 @@ def _event_and_request(sim: Simulated, trial: Trial) -> tuple[Act, Act]:
     return trial.ask, _worker(sim, EVENTS)
 
 
+def _inquiry_and_refund_there(sim: Simulated, trial: Trial) -> tuple[Act, Act]:
+    """What has no outcome is asked about, while the clinic refunds it, which the vendor tells."""
+    world = cast("SimulatedDecoda", sim)
+    _lost_answer(world, trial, "settle_with_credit")
+    _told(world, 120)
+
+    def refund_there() -> None:
+        world.refund_there(PART_CENTS)
+        world.sandbox.run_due_jobs()
+        _work(world, [message for message in world.sqs.messages if message.queue == EVENTS])
+
+    return _worker(world, PAYMENTS), refund_there
+
+
 _OTHERS: Mapping[str, Sequence[tuple[str, Meet]]] = {
     "optum issue with a key": (
         ("an event with an inquiry", _event_and_inquiry),
@@ -166,6 +184,9 @@ _OTHERS: Mapping[str, Sequence[tuple[str, Meet]]] = {
         ("another void, the first applied late", _with_another_late("void")),
         ("a reissue", _with_another("reissue")),
         ("a refresh", _refresh_and_request),
+    ),
+    "decoda settle refunded past the hub": (
+        ("an inquiry with the refund", _inquiry_and_refund_there),
     ),
     "optum void on its way": (("news of it", _event_and_request),),
     "athena void with a key": (("the settlement", _with_settlement),),

@@ -10,6 +10,7 @@ from tests.support.simulation import (
     medfusion_scenarios,
     more_scenarios,
     optum_scenarios,
+    vendor_scenarios,
 )
 from tests.support.simulation.scenario import Result, Scenario, run
 from tests.support.simulation.weather import (
@@ -33,6 +34,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         decoda_scenarios,
         medfusion_scenarios,
         more_scenarios,
+        vendor_scenarios,
     )
     for scenario in room.SCENARIOS
 }

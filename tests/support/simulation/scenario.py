@@ -42,6 +42,9 @@ class Trial:
     payment_id: str | Callable[[], str | None] | None = None
     """Where it is not the answer's: the payment that is acted upon, or comes of it in the end."""
 
+    action: Callable[[Payment, str], Action | None] = Payment.last_action
+    """Which of the payment's actions of that verb it is, where others ask for the same."""
+
     wrong: Callable[[], Iterable[str]] = tuple
     """What else is not as it must be in the end, in words."""
 
@@ -178,7 +181,7 @@ def judged(
     sim.come_to_rest(days=0.1)
     payment_id = trial.subject(replays[0] if replays else said)
     payment = None if payment_id is None else sim.payment(payment_id)
-    action = None if payment is None else payment.last_action(scenario.verb)
+    action = None if payment is None else trial.action(payment, scenario.verb)
     result = Result(
         scenario=scenario,
         points=sim.weather.points,

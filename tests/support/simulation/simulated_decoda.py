@@ -7,7 +7,7 @@ from payhub.domain.payment import ActionState, Payment
 from payhub.domain.plan import InstallmentState
 from payhub.plans import PLAN_OPERATION, TAKEN_OPERATION
 from payhub.vendors.decoda.contract import CREATED, IN_REVIEW, PRESENTING, PROCESSING, SUCCEEDED
-from tests.support.decoda_world import OTHER_ID, PATIENT, TENANT_ID, DecodaWorld
+from tests.support.decoda_world import OTHER_ID, PATIENT, REFUND, TENANT_ID, DecodaWorld
 from tests.support.patient_canary import COMMENT
 from tests.support.patient_canary import PATIENT as CANARY
 from tests.support.sandbox_world import Json, Said
@@ -39,6 +39,18 @@ class SimulatedDecoda(Simulated, DecodaWorld):
     """Of a patient whose charges are settled or planned: in the request that is sent again."""
 
     patients: ClassVar[Mapping[str, int]] = {TENANT_ID: PATIENT, OTHER_ID: 0}
+
+    def _make_ports(self) -> None:
+        super()._make_ports()
+        self.refunded_there: list[str] = []
+
+    def refund_there(self, cents: int) -> None:
+        """Somebody in the clinic gives back a part of each payment, past the hub, once."""
+        for row in self.kept("payment"):
+            if row["id"] not in self.refunded_there:
+                body = {"paymentId": row["id"], "amount": cents, "reason": "OTHER"}
+                self.at_vendor("POST", REFUND, {**body, "providerId": "provider-1"})
+                self.refunded_there.append(row["id"])
 
     def charges_of_patient(self) -> list[Json]:
         """A charge as a caller may write it, with everything about its patient."""
@@ -101,7 +113,8 @@ class SimulatedDecoda(Simulated, DecodaWorld):
             if mine is None:
                 yield f"the hub knows nothing of {row['amount_cents']} cents, {row['status']}"
             else:
-                yield from _wrong_payment(row, mine, self._net_cents(row["id"]))
+                there = self.refunded_there.count(row["id"])
+                yield from _wrong_payment(row, mine, self._net_cents(row["id"]), there)
         yield from (f"the vendor knows nothing of {reference}" for reference in known)
 
     def _net_cents(self, reference: str) -> int:
@@ -123,8 +136,11 @@ class SimulatedDecoda(Simulated, DecodaWorld):
         yield from (f"the vendor knows nothing of {name}" for name in known)
 
 
-def _wrong_payment(row: Json, mine: Payment, net_cents: int) -> Iterator[str]:
-    """One payment in the vendor's books, in the hub's, and in the truth book."""
+def _wrong_payment(row: Json, mine: Payment, net_cents: int, there: int) -> Iterator[str]:
+    """One payment in the vendor's books, in the hub's, and in the truth book.
+
+    `there` counts its refunds that somebody made past the hub.
+    """
     ours: list[Any] = [mine.amount_cents, mine.vendor_status]
     ours += sorted((it.refund_id, it.amount_cents, it.status) for it in mine.refunds)
     theirs: list[Any] = [row["amount_cents"], row["status"]]
@@ -135,8 +151,10 @@ def _wrong_payment(row: Json, mine: Payment, net_cents: int) -> Iterator[str]:
     known_cents = mine.amount_cents - back_cents if mine.vendor_status == SUCCEEDED else 0
     if net_cents != known_cents:
         yield f"{net_cents} cents moved, {known_cents} are known"
+    if net_cents < 0:
+        yield f"{-net_cents} cents more went back than were paid"
     done = [it for it in mine.actions if it.verb == "refund" and it.state is ActionState.DONE]
-    if len(done) != len(mine.refunds):
+    if len(done) + there != len(mine.refunds):
         yield f"{len(done)} refunds were asked for and made, {len(mine.refunds)} are known"
 
 

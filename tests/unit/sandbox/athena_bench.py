@@ -35,12 +35,13 @@ class AthenaBench(SandboxBench):
     vendor = "athena"
     token = ""
 
-    def practices(self, *practice_ids: str, client_id: str = CLIENT_ID) -> Response:
+    def practices(self, *practice_ids: str, client_id: str = CLIENT_ID, **more: Any) -> Response:
         body = {
             "client_id": client_id,
             "client_secret": CLIENT_SECRET,
             "practice_ids": practice_ids or [PRACTICE],
             "vendor_codes": ["ACME"],
+            **more,
         }
         return self.control("POST", "athena/practices", body)
 

@@ -103,6 +103,7 @@ def test_practices_are_shown_without_secrets_and_outlive_a_reset_that_keeps_them
     athena.control("POST", "reset")
     answer = athena.control("GET", "athena/practices")
     assert shown(answer)[0]["practice_ids"] == [PRACTICE]
+    assert shown(answer)[0]["voids_settled"] is False
     assert b"secret" not in answer.body
     assert athena.receipts() == []
     athena.control("POST", "reset?tenants_too=true")
@@ -116,6 +117,7 @@ def test_practices_are_shown_without_secrets_and_outlive_a_reset_that_keeps_them
         ({"practice_ids": ["x"]}, "practice_ids must be digits"),
         ({"client_id": "a:b"}, "client_id must be without a colon"),
         ({"secret": "x"}, "secret is not known"),
+        ({"voids_settled": "yes"}, "voids_settled must be true or false"),
     ],
 )
 def test_wrong_practices_are_refused(

@@ -274,6 +274,23 @@ def test_the_hour_decides_about_a_void_even_before_the_nights_job_ran(
     assert athena.void(epayment_id).status == 400
 
 
+def test_a_practice_that_trusts_who_voids_takes_a_void_after_the_cut_off_once(
+    athena: AthenaBench,
+) -> None:
+    athena.practices(voids_settled=True)
+    epayment_id = athena.collected(otheramount="10")
+    athena.clock.advance(86_400_000)
+    athena.sandbox.run_due_jobs()
+    athena.sign_in()
+    assert athena.patient()["receipts"][0]["settled"] is True
+    assert shown(athena.void(epayment_id)) == {"success": "true"}
+    assert athena.movements()[-1] == ("void_collected_payment", 1_000, "out")
+    assert athena.void(epayment_id).status == 400
+    athena.practices(voids_settled=False)
+    at_once = athena.collected(otheramount="4.09")
+    assert athena.void(at_once).status == 400
+
+
 def test_409_cents_are_settled_at_once(athena: AthenaBench) -> None:
     assert athena.void(athena.collected(otheramount="4.09")).status == 400
 

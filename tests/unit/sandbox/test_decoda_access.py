@@ -174,9 +174,11 @@ def test_the_controls_show_tenants_without_keys_and_refuse_what_is_wrong(
     listed = decoda.control("GET", "decoda/tenants")
     assert KEY.encode() not in listed.body
     assert shown(listed)[0]["event_style"] == "api"
+    assert shown(listed)[0]["checks_refunds"] is True
     assert decoda.tenant("clinic-2").status == 400
     assert decoda.tenant(event_style="loud").status == 400
     assert decoda.tenant(requests_per_minute=0).status == 400
+    assert decoda.tenant(checks_refunds="no").status == 400
     assert decoda.control("GET", "decoda/patients?tenant=nobody").status == 400
     assert decoda.control("POST", "decoda/payins", {"payin_config_id": "x"}).status == 400
     assert len(shown(decoda.control("GET", "decoda/patients"))) == 20

@@ -159,6 +159,20 @@ def test_a_wrong_refund_is_refused_and_moves_nothing(decoda: DecodaBench) -> Non
     assert decoda.movements() == [("plan_payment", 1_000, "in")]
 
 
+def test_a_tenant_that_trusts_who_refunds_gives_back_more_than_is_left(decoda: DecodaBench) -> None:
+    payment_id = first_payment(decoda)
+    decoda.tenant(checks_refunds=False)
+    assert decoda.refund(payment_id, 600).status == 200
+    assert decoda.refund(payment_id, 700).status == 200
+    assert decoda.movements()[1:] == [
+        ("refund_payment", 600, "out"),
+        ("refund_payment", 700, "out"),
+    ]
+    assert decoda.refund(payment_id, 0).status == 400
+    decoda.tenant()
+    assert decoda.refund(payment_id, 1).status == 400
+
+
 def test_only_succeeded_payments_are_refunded(decoda: DecodaBench) -> None:
     payin = decoda.start()
     payment_id = payin["payments"][0]["payment_id"]

@@ -2,7 +2,7 @@
 
 from tests.support.simulation.mutants.mutant import Edit, Mutant
 
-_MESSAGES = "messages.py"
+_NOTIFICATIONS, _MESSAGES = "notifications.py", "messages.py"
 
 MUTANTS = (
     Mutant(
@@ -24,7 +24,7 @@ MUTANTS = (
         without="it is believed whatever came before",
         edits=(
             Edit(
-                "notifications.py",
+                _NOTIFICATIONS,
                 "    return first_way and lifecycle.can_reach(str(known), str(event.status))\n",
                 "    return first_way or known is not None\n",
             ),
@@ -85,5 +85,32 @@ MUTANTS = (
             ),
         ),
         scenarios=("medfusion send",),
+    ),
+    Mutant(
+        name="parked",
+        guard="an event of a payment that is not known yet is parked and tried again",
+        without="it is put away",
+        edits=(
+            Edit(
+                _NOTIFICATIONS,
+                '        park(hub, record, "no payment has this vendor reference yet")\n',
+                '        _keep(hub, record, "no payment has this vendor reference yet")\n',
+            ),
+        ),
+        meetings=("an inquiry with the refund",),
+    ),
+    Mutant(
+        name="stored-before-200",
+        guard="a webhook is acknowledged once it is stored",
+        without="it is acknowledged whatever happens",
+        edits=(
+            Edit(
+                "operations/receive_event.py",
+                "    notifications.take_in(hub, tenant, vendor_name, body)\n",
+                "    try:\n        notifications.take_in(hub, tenant, vendor_name, body)\n"
+                "    except Exception:\n        return\n",
+            ),
+        ),
+        scenarios=("past the hub",),
     ),
 )

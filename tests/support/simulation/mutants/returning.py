@@ -116,4 +116,30 @@ MUTANTS = (
         scenarios=("athena collect", "athena record"),
         crowds=("athena",),
     ),
+    Mutant(
+        name="settled",
+        guard="what has settled is not voided",
+        without="it is, where the vendor takes it",
+        edits=(
+            Edit(
+                _ATHENA,
+                "        if window(cut_off, order.now_ms, margin_seconds) is Window.CLOSED:\n",
+                "        if window(cut_off, order.now_ms, margin_seconds) is None:\n",
+            ),
+        ),
+        scenarios=("voided after the cut-off",),
+    ),
+    Mutant(
+        name="refunds-under-way",
+        guard="refunds under way count as gone",
+        without="only those that have succeeded do",
+        edits=(
+            Edit(
+                "vendors/decoda/reading.py",
+                "for it in refunds if it.status not in NOTHING_GOES_BACK)",
+                "for it in refunds if it.status == SUCCEEDED)",
+            ),
+        ),
+        scenarios=("before another one",),
+    ),
 )
