@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from payhub.vendors.decoda.reading import CLOCK_SKEW_MS
 from tests.support.sandbox_world import Said
 from tests.support.simulation import common_oracle
 from tests.support.simulation.functions import logs_kept
@@ -119,6 +120,8 @@ class DecodaCrowd:
         if plans:
             plan = self.random.choice(plans)
             self._ask(f"cancel {plan}", lambda: self.sim.cancel(plan, key="c"))
+            with self.sim.weather.running(None):
+                self.sim.go(CLOCK_SKEW_MS / 1000 + 60)  # a payment nearer to the next plan is its
 
     def _wait(self) -> None:
         seconds = self.random.choice(PASSING)

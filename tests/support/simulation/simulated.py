@@ -301,7 +301,7 @@ class Simulated(SandboxWorld):
         """
         said = self._tried(request)
         for seconds in waits:
-            if said is not None and not _is_to_be_repeated(said):
+            if said is not None and not is_to_be_repeated(said):
                 return said
             self.go(seconds)
             said = self._tried(request)
@@ -355,7 +355,8 @@ class Simulated(SandboxWorld):
         return [payment for payment in found if payment is not None]
 
 
-def _is_to_be_repeated(said: Said) -> bool:
+def is_to_be_repeated(said: Said) -> bool:
+    """Whether a caller should ask again: nothing was decided."""
     return said.status in AGAIN or (
         said.status == 409 and any(word in str(said.body) for word in UNDER_WAY)
     )
