@@ -77,6 +77,7 @@ def _plan(world: SimulatedDecoda, after: Callable[[Json], None], ends: str, **pl
         said = world.told(ask)
         if said is not None:
             after(said.body)
+            world.calm_days(1)  # after several faults the hub looks again later
 
     return Trial(
         ask=ask,

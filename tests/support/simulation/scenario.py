@@ -20,7 +20,7 @@ from tests.support.simulation.simulated import (
 )
 from tests.support.simulation.weather import Chooser, Fault, Point, Port
 
-HTTP_ACCEPTED = 202
+HTTP_ACCEPTED, HTTP_PRECONDITION_FAILED = 202, 412
 HOUR_SECONDS = 3600
 
 DEATHS = frozenset({Fault.DIES_BEFORE, Fault.DIES_AFTER, Fault.HANGS_BEFORE, Fault.HANGS_AFTER})
@@ -169,11 +169,14 @@ def _answer(sim: Simulated, trial: Trial) -> Said | None:
 
 
 def _gave_up(said: Said | None, trial: Trial) -> bool:
-    """Whether a caller without a key was told to ask again until it was too late for that.
+    """Whether a caller was told for the last time that nothing was done by the request.
 
-    Nobody can tell which payment that was; that no money moved unknown to the hub is for the books.
+    The revision it named is over, or without a key it was too late to ask again: nobody can tell
+    which payment that was. That no money moved unknown to the hub is for the books.
     """
-    return not trial.is_known_for_ever and said is not None and is_to_be_repeated(said)
+    if said is not None and said.status == HTTP_PRECONDITION_FAILED:
+        return True
+    return not trial.is_known_for_ever and (said is None or is_to_be_repeated(said))
 
 
 def _repeat(sim: Simulated, trial: Trial) -> None:
@@ -210,7 +213,7 @@ def judged(
         Kind.MONEY: money,
         Kind.LIVENESS: [
             *([] if is_quiet else [f"unfinished after days: {open_ends(sim)}"]),
-            *([] if said is not None else ["the caller never had an answer"]),
+            *([] if said or _gave_up(said, trial) else ["the caller never had an answer"]),
             *([] if action or _gave_up(said, trial) else ["the hub knows nothing of it"]),
         ],
         Kind.OTHER: [
