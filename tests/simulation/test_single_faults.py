@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import pytest
 
 from local.settings import REPOSITORY
+from payhub.domain.contract import Contract
+from payhub.vendors import VENDORS
 from tests.support.simulation import more_scenarios, reference, vendor_scenarios
 from tests.support.simulation.explore import SCENARIOS, of_plan, of_seed, singles
 from tests.support.simulation.weather import Port
@@ -14,9 +18,23 @@ from tests.support.simulation.weather import Port
 FAULTS_AT_LEAST = 30
 """The shortest way, a void whose vendor shows nothing to be read first, has four calls."""
 
-MORE = (*more_scenarios.SCENARIOS, *vendor_scenarios.SCENARIOS)
-USUAL = SCENARIOS.keys() - {str(scenario) for scenario in MORE}
-"""The others are variations of them, which `make simulate` plays."""
+MORE = {str(it) for it in (*more_scenarios.SCENARIOS, *vendor_scenarios.SCENARIOS)}
+LONG = {
+    "decoda set_up confirmed after it expired",
+    "decoda take without webhooks",
+    "decoda take that a bank takes back",
+    "decoda refund of a part, without a key",
+    "decoda refund of the whole",
+    "decoda refund by ACH, in vain",
+    "decoda cancel of a plan that waits",
+    "decoda cancel of a plan that is confirmed all the same",
+    "medfusion send of two payments",
+    "medfusion send of a payment that was not picked up",
+    "medfusion send that the vendor forgets",
+    "medfusion send that fails later, and another one",
+}
+USUAL = SCENARIOS.keys() - MORE - LONG
+"""All operations of all vendors. The others are variations of them, which `make simulate` plays."""
 
 
 @pytest.mark.parametrize("name", sorted(USUAL))
@@ -25,6 +43,19 @@ def test_every_single_fault_ends_well(name: str) -> None:
     wrong = [str(result) for result in results if result.wrong]
     assert not wrong, f"{len(wrong)} of {len(results)}:\n" + "\n\n".join(wrong[:3])
     assert len([it for it in results if it.struck]) == len(results) > FAULTS_AT_LEAST
+
+
+def test_every_operation_of_every_vendor_is_played() -> None:
+    assert SCENARIOS.keys() > LONG
+    verbs = {(it.vendor, it.verb) for it in SCENARIOS.values()}
+    assert {(SCENARIOS[name].vendor, SCENARIOS[name].verb) for name in USUAL} == verbs
+    named = {(name, verb) for name in VENDORS for verb in _contracts(name)}
+    assert named - verbs == {("medfusion", "post")}, "which `send` brings about"
+
+
+def _contracts(vendor: str) -> Mapping[str, Contract]:
+    found: Mapping[str, Contract] = import_module(f"payhub.vendors.{vendor}.contract").CONTRACTS
+    return found
 
 
 def test_every_kind_of_port_is_called() -> None:
