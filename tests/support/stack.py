@@ -66,8 +66,8 @@ class LocalStack:
         headers = {"API-KEY": api_key or self.tenants[0]["api_key"]}
         return httpx.Client(base_url=self.base_url, headers=headers, timeout=60)
 
-    def start(self) -> float:
-        """Start it and wait until it serves; answers how many seconds that took."""
+    def start(self) -> None:
+        """Start it and wait until it serves."""
         began = time.monotonic()
         self.settings.folder.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("a") as log:
@@ -85,11 +85,9 @@ class LocalStack:
                 self.stop()
                 raise RuntimeError(f"the local stack did not start:\n{self.log_file.read_text()}")
             time.sleep(0.1)
-        return _since(began)
 
-    def stop(self) -> float:
-        """TERM and wait; answers how many seconds that took."""
-        began = time.monotonic()
+    def stop(self) -> None:
+        """TERM and wait."""
         if self.process is not None:
             self.process.terminate()
             try:
@@ -97,7 +95,6 @@ class LocalStack:
             except subprocess.TimeoutExpired:
                 self.process.kill()  # its children get TERM from the kernel
                 raise
-        return _since(began)
 
     def environment(self) -> dict[str, str]:
         """What `make run` would be given."""
