@@ -1,6 +1,5 @@
 """What is wrong with documents and requests at Medfusion's paths: told, not stored, not sent."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -22,9 +21,6 @@ from tests.support.medfusion_client import (
 )
 
 pytestmark = pytest.mark.journey
-
-ATTACK_SECONDS_MAX = 3
-"""A second each on a machine that does nothing else; other stacks may run beside this one."""
 
 Change = Callable[[str], str | bytes]
 """From a right document to a wrong one."""
@@ -128,12 +124,10 @@ ATTACKS: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_is_refused_at_once(caller: MedfusionClient, right: str, name: str) -> None:
+def test_an_attack_is_refused(caller: MedfusionClient, right: str, name: str) -> None:
     """4xx, without anything of the file it wanted."""
-    began = time.monotonic()
     refused = caller.post(ATTACKS[name](right))
     assert 400 <= refused.status_code < 500, refused.text
-    assert time.monotonic() - began < ATTACK_SECONDS_MAX
     assert "root:" not in refused.text
 
 
